@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ice/ice_lite_agent.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ice {
+
+bool IceLiteAgent::HandleStun(rtp::Timestamp now, const SocketAddress& from,
+                              std::span<const uint8_t> datagram,
+                              DatagramSink& sink) {
+  const std::optional<StunMessage> message = StunMessage::Parse(datagram);
+  // An indication is a keep-alive (RFC 8445 s11); it proves nothing.
+  if (!message || message->message_class != StunClass::kRequest) return false;
+  std::string_view key;
+  if (!Authenticates(now, *message, key)) return false;
+  Answer(*message, key, from, datagram.size(), sink);
+  if (message->unknown_required_count == 0 && !message->ice_controlled) {
+    Validate(from, message->use_candidate);
+  }
+  return true;
+}
+
+bool IceLiteAgent::Authenticates(rtp::Timestamp now,
+                                 const StunMessage& request,
+                                 std::string_view& key) const {
+  const std::string_view ufrag = request.AddressedUfrag();
+  if (ufrag == local_.ufrag && request.VerifyIntegrity(local_.pwd)) {
+    key = local_.pwd;
+    return true;
+  }
+  if (now < old_until_ && ufrag == old_local_.ufrag &&
+      request.VerifyIntegrity(old_local_.pwd)) {
+    key = old_local_.pwd;
+    return true;
+  }
+  return false;
+}
+
+void IceLiteAgent::Answer(const StunMessage& request, std::string_view key,
+                          const SocketAddress& from, size_t request_size,
+                          DatagramSink& sink) const {
+  std::array<uint8_t, 256> buffer;
+  const bool refused =
+      request.unknown_required_count > 0 || request.ice_controlled;
+  StunWriter writer(buffer, refused ? StunClass::kError : StunClass::kSuccess,
+                    request.transaction_id);
+  if (request.unknown_required_count > 0) {
+    writer.AddErrorCode(420, "");
+    writer.AddUnknownAttributes(std::span(request.unknown_required)
+                                    .first(request.unknown_required_count));
+  } else if (request.ice_controlled) {
+    // Deviates from RFC 8445 s7.3.1.1: because a lite agent can only be
+    // controlled, a peer that believes the same of itself is told to switch;
+    // both libwebrtc and libnice do.
+    writer.AddErrorCode(487, "");
+  } else {
+    writer.AddMappedAddress(from);
+  }
+  writer.AddIntegrity(key);
+  if (request.has_fingerprint) writer.AddFingerprint();
+  // An answer is never larger than what it answers.
+  if (!writer.ok() || writer.written().size() > request_size) return;
+  sink.SendDatagram(from, writer.written());
+}
+
+void IceLiteAgent::Validate(const SocketAddress& from, bool nominated) {
+  if (!IsValidated(from)) {
+    if (validated_.size() == kMaxValidated) {
+      // The oldest goes, but never the one in use.
+      const auto oldest = std::find_if(
+          validated_.begin(), validated_.end(),
+          [this](const SocketAddress& a) { return a != selected_; });
+      validated_.erase(oldest);
+    }
+    validated_.push_back(from);
+  }
+  // RFC 8445 s8.1.1 lets a peer nominate again: the latest counts.
+  if (nominated || (!nominated_ && !selected_)) selected_ = from;
+  nominated_ = nominated_ || nominated;
+}
+
+bool IceLiteAgent::IsValidated(const SocketAddress& address) const {
+  return std::find(validated_.begin(), validated_.end(), address) !=
+         validated_.end();
+}
+
+void IceLiteAgent::Restart(rtp::Timestamp now, rtp::IceCredentials local,
+                           rtp::IceCredentials remote) {
+  old_local_ = std::exchange(local_, std::move(local));
+  old_until_ = now + kOldCredentials;
+  remote_ = std::move(remote);
+  nominated_ = false;
+}
+
+}  // namespace ice

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ice/datagram_sink.h"
+#include "ice/socket_address.h"
+#include "ice/stun_message.h"
+#include "rtp/base/peer_spec.h"
+#include "rtp/base/time.h"
+
+namespace ice {
+
+// The lite side of ICE for one transport (RFC 8445 s2.5): answers checks that
+// authenticate, follows the peer's nomination, asks nothing itself. Whatever
+// does not authenticate is not answered and changes nothing, so that nobody is
+// sent more than he sent (reliability.md T3).
+class IceLiteAgent {
+ public:
+  // Addresses that answered checks came from; the oldest goes.
+  static constexpr size_t kMaxValidated = 8;
+  // How long the credentials before a restart stay valid.
+  static constexpr rtp::TimeDelta kOldCredentials = std::chrono::seconds(3);
+
+  IceLiteAgent(rtp::IceCredentials local, rtp::IceCredentials remote)
+      : local_(std::move(local)), remote_(std::move(remote)) {}
+
+  // Returns true if `datagram` is an authentic request.
+  bool HandleStun(rtp::Timestamp now, const SocketAddress& from,
+                  std::span<const uint8_t> datagram, DatagramSink& sink);
+
+  // ICE restart (RFC 8445 s9): the peer will nominate anew; until then the
+  // selected address stays.
+  void Restart(rtp::Timestamp now, rtp::IceCredentials local,
+               rtp::IceCredentials remote);
+  void SetRemote(rtp::IceCredentials remote) { remote_ = std::move(remote); }
+
+  // Where to send: the address nominated last, before any nomination the first
+  // that was validated; nothing before that.
+  const std::optional<SocketAddress>& selected() const { return selected_; }
+  bool IsValidated(const SocketAddress& address) const;
+
+ private:
+  bool Authenticates(rtp::Timestamp now, const StunMessage& request,
+                     std::string_view& key) const;
+  void Answer(const StunMessage& request, std::string_view key,
+              const SocketAddress& from, size_t request_size,
+              DatagramSink& sink) const;
+  void Validate(const SocketAddress& from, bool nominated);
+
+  rtp::IceCredentials local_;
+  rtp::IceCredentials remote_;
+  rtp::IceCredentials old_local_;
+  rtp::Timestamp old_until_ = rtp::Timestamp::min();
+  std::vector<SocketAddress> validated_;  // oldest first
+  std::optional<SocketAddress> selected_;
+  bool nominated_ = false;
+};
+
+}  // namespace ice

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ice/transport.h"
+
+#include <algorithm>
+
+namespace ice {
+
+struct Transport::Impl {
+  Impl(rtp::Timestamp now, const rtp::TransportSpec& spec,
+       const Certificate& certificate)
+      : agent(spec.local, spec.remote),
+        dtls(certificate, spec.dtls_role),
+        started(now) {
+    if (spec.remote_fingerprint) {
+      has_fingerprint = true;
+      dtls.SetRemoteFingerprint(*spec.remote_fingerprint);
+    }
+  }
+
+  // Sends what DTLS wrote and follows its state.
+  void AfterDtls(rtp::Timestamp now, DatagramSink& sink) {
+    for (const std::vector<uint8_t>& datagram : dtls.TakeDatagrams()) {
+      if (agent.selected()) sink.SendDatagram(*agent.selected(), datagram);
+    }
+    if (state == State::kFailed) return;
+    switch (dtls.state()) {
+      case DtlsEndpoint::State::kHandshaking:
+        return;
+      case DtlsEndpoint::State::kConnected:
+        if (state == State::kConnecting) last_authentic = now;
+        state = State::kConnected;
+        return;
+      case DtlsEndpoint::State::kFailed:
+        return Fail(Failure::kDtlsFailed);
+      case DtlsEndpoint::State::kMismatch:
+        return Fail(Failure::kFingerprintMismatch);
+      case DtlsEndpoint::State::kClosed:
+        return Fail(Failure::kClosedByPeer);
+    }
+  }
+
+  void Fail(Failure why) {
+    state = State::kFailed;
+    failure = why;
+  }
+
+  IceLiteAgent agent;
+  DtlsEndpoint dtls;
+  bool dtls_started = false;
+  bool has_fingerprint = false;
+  State state = State::kConnecting;
+  Failure failure = Failure::kNone;
+  bool silent = false;
+  const rtp::Timestamp started;
+  rtp::Timestamp last_authentic = rtp::Timestamp::min();
+};
+
+Transport::Transport(rtp::Timestamp now, const rtp::TransportSpec& spec,
+                     const Certificate& certificate)
+    : impl_(std::make_unique<Impl>(now, spec, certificate)) {}
+
+Transport::~Transport() = default;
+
+bool Transport::HandleStun(rtp::Timestamp now, const SocketAddress& from,
+                           std::span<const uint8_t> datagram,
+                           DatagramSink& sink) {
+  if (impl_->state == State::kFailed ||
+      !impl_->agent.HandleStun(now, from, datagram, sink)) {
+    return false;
+  }
+  OnMediaAuthenticated(now);
+  if (!impl_->dtls_started && impl_->agent.selected()) {
+    impl_->dtls_started = true;
+    impl_->dtls.Start(now);
+    impl_->AfterDtls(now, sink);
+  }
+  return true;
+}
+
+void Transport::HandleDtls(rtp::Timestamp now, const SocketAddress& from,
+                           std::span<const uint8_t> datagram,
+                           DatagramSink& sink) {
+  if (impl_->state == State::kFailed || !impl_->agent.IsValidated(from)) return;
+  impl_->dtls.HandleDatagram(now, datagram);
+  impl_->AfterDtls(now, sink);
+}
+
+void Transport::OnMediaAuthenticated(rtp::Timestamp now) {
+  impl_->last_authentic = now;
+  impl_->silent = false;
+}
+
+bool Transport::SetRemoteFingerprint(
+    rtp::Timestamp now, const rtp::CertificateFingerprint& fingerprint,
+    DatagramSink& sink) {
+  if (impl_->has_fingerprint) return false;
+  impl_->has_fingerprint = true;
+  impl_->dtls.SetRemoteFingerprint(fingerprint);
+  impl_->AfterDtls(now, sink);
+  return true;
+}
+
+void Transport::SetRemoteCredentials(const rtp::IceCredentials& remote) {
+  impl_->agent.SetRemote(remote);
+}
+
+void Transport::RestartIce(rtp::Timestamp now,
+                           const rtp::IceCredentials& local,
+                           const rtp::IceCredentials& remote) {
+  impl_->agent.Restart(now, local, remote);
+}
+
+Transport::State Transport::state() const { return impl_->state; }
+Transport::Failure Transport::failure() const { return impl_->failure; }
+bool Transport::silent() const { return impl_->silent; }
+
+const std::optional<SocketAddress>& Transport::remote_address() const {
+  return impl_->agent.selected();
+}
+
+const std::optional<rtp::SrtpKeys>& Transport::keys() const {
+  return impl_->dtls.keys();
+}
+
+rtp::Timestamp Transport::NextDeadline() const {
+  if (impl_->state == State::kFailed) return rtp::kNever;
+  rtp::Timestamp deadline = impl_->dtls.NextDeadline();
+  if (impl_->state == State::kConnecting) {
+    return std::min(deadline, impl_->started + kConnectTimeout);
+  }
+  // The deadline of silence is recomputed when it comes, not per packet.
+  return std::min(deadline, impl_->last_authentic +
+                                (impl_->silent ? kConsentTimeout
+                                               : kSilenceTimeout));
+}
+
+void Transport::HandleTimeout(rtp::Timestamp now, DatagramSink& sink) {
+  if (impl_->state == State::kFailed) return;
+  if (now >= impl_->dtls.NextDeadline()) {
+    impl_->dtls.HandleTimeout(now);
+    impl_->AfterDtls(now, sink);
+  }
+  if (impl_->state == State::kConnecting) {
+    if (now >= impl_->started + kConnectTimeout) {
+      impl_->Fail(Failure::kConnectTimeout);
+    }
+  } else if (impl_->state == State::kConnected) {
+    if (now >= impl_->last_authentic + kConsentTimeout) {
+      impl_->Fail(Failure::kConsentLost);
+    } else {
+      impl_->silent = now >= impl_->last_authentic + kSilenceTimeout;
+    }
+  }
+}
+
+void Transport::Close(rtp::Timestamp now, DatagramSink& sink) {
+  impl_->dtls.Close();
+  impl_->AfterDtls(now, sink);
+}
+
+}  // namespace ice

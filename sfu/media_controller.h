@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "rtp/base/random.h"
+#include "sfu/messages.h"
+#include "signaling/media_control.h"
+
+namespace sfu {
+
+// Where commands to workers go. The shell's implementation keeps a backlog
+// when a ring is full, so a command is never lost.
+class CommandSink {
+ public:
+  virtual ~CommandSink() = default;
+  virtual void Push(size_t worker, Command command) = 0;
+};
+
+// The control side of the media plane: turns what the focus asks for into
+// commands to workers, and their events into what the focus is told. Places
+// conferences on workers and draws all identities (ICE credentials, SSRCs), so
+// that an answer never waits for a worker. Holds no media state.
+class MediaController : public signaling::MediaControl {
+ public:
+  struct Config {
+    // Per worker: the addresses that clients can reach it at, best first.
+    struct WorkerAddresses {
+      std::vector<std::string> ips;
+      uint16_t port = 0;
+    };
+    std::vector<WorkerAddresses> workers;
+    signaling::Fingerprint fingerprint;  // of our certificate, no setup
+    size_t max_peers = 2000;             // on this server
+    uint8_t node = 0;                    // of a cluster, in every ufrag
+  };
+
+  MediaController(Config config, rtp::RandomSource& random,
+                  CommandSink& commands);
+
+  // Must be set before the first event.
+  void set_observer(signaling::MediaObserver* observer) {
+    observer_ = observer;
+  }
+
+  void HandleEvent(rtp::Timestamp now, const Event& event);
+
+  size_t peer_count() const { return peers_.size(); }
+  // Peers on worker `worker`.
+  size_t peer_count(size_t worker) const { return load_[worker]; }
+
+  // signaling::MediaControl
+  signaling::PeerAllocation AllocatePeer(rtp::ConferenceId conference,
+                                         size_t transports) override;
+  std::vector<signaling::IceTransport> AllocateTransports(
+      rtp::PeerId peer, size_t count) override;
+  rtp::Ssrc AllocateSsrc() override;
+  void AddPeer(rtp::Timestamp now, rtp::PeerSpec spec) override;
+  void UpdatePeer(rtp::Timestamp now, rtp::PeerSpec spec) override;
+  void SetReceive(rtp::Timestamp now, rtp::PeerId peer,
+                  rtp::ReceiveSpec receive) override;
+  signaling::IceTransport RestartIce(rtp::Timestamp now, rtp::PeerId peer,
+                                     size_t transport,
+                                     rtp::IceCredentials remote) override;
+  void RemovePeer(rtp::Timestamp now, rtp::PeerId peer) override;
+
+ private:
+  struct PeerEntry {
+    rtp::ConferenceId conference;
+    size_t worker = 0;
+    bool added = false;             // the worker knows it
+    std::vector<rtp::Ssrc> ssrcs;   // drawn for its slots
+  };
+  struct ConferenceEntry {
+    size_t worker = 0;
+    size_t peers = 0;
+  };
+
+  size_t Place(rtp::ConferenceId conference);
+  signaling::IceTransport DrawTransport(size_t worker);
+  void RememberSsrcs(PeerEntry& entry, const rtp::PeerSpec& spec);
+
+  const Config config_;
+  rtp::RandomSource& random_;
+  CommandSink& commands_;
+  signaling::MediaObserver* observer_ = nullptr;
+  uint64_t next_peer_ = 1;
+  std::unordered_map<rtp::PeerId, PeerEntry> peers_;
+  std::unordered_map<rtp::ConferenceId, ConferenceEntry> conferences_;
+  std::set<rtp::Ssrc> ssrcs_;  // in use by this process's slots
+  std::vector<size_t> load_;   // peers per worker
+};
+
+}  // namespace sfu

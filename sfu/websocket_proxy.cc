@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sfu/websocket_proxy.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/websocket.hpp>
+#include <utility>
+
+namespace sfu {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+namespace websocket = boost::beast::websocket;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr char kSubprotocol[] = "xmpp";
+// Buffers that a large message has grown are given back.
+constexpr size_t kKeptBufferBytes = 64 << 10;
+
+// The code by which an end is told to the other side (RFC 6455 s7.4.1): what
+// may not be sent becomes what it means.
+uint16_t CloseCode(uint16_t received) {
+  switch (received) {
+    case websocket::close_code::none:
+    case websocket::close_code::unknown1:
+    case websocket::close_code::reserved1:
+      return websocket::close_code::normal;
+    case websocket::close_code::abnormal:
+    case websocket::close_code::reserved2:
+    case websocket::close_code::reserved3:
+      return websocket::close_code::going_away;
+    default:
+      return received;
+  }
+}
+
+// One page's stream. Lives in its pending handlers.
+class Stream : public std::enable_shared_from_this<Stream> {
+ public:
+  Stream(asio::io_context& context, tcp::socket client,
+         const WebSocketProxy::Config& config, std::string received,
+         std::shared_ptr<void> place, std::shared_ptr<void> count)
+      : client_(std::move(client), config.message_bytes),
+        upstream_(tcp::socket(context), config.message_bytes),
+        resolver_(context),
+        config_(config),
+        received_(std::move(received)),
+        place_(std::move(place)),
+        count_(std::move(count)) {}
+
+  void Start() {
+    SetUp(client_);
+    SetUp(upstream_);
+    client_.socket.set_option(
+        websocket::stream_base::decorator([](websocket::response_type& out) {
+          out.set(http::field::sec_websocket_protocol, kSubprotocol);
+        }));
+    client_.socket.async_accept(asio::buffer(received_),
+                                [self = shared_from_this()](error_code error) {
+                                  if (!error) self->Resolve();
+                                });
+  }
+
+ private:
+  struct Side {
+    Side(tcp::socket tcp_socket, size_t message_bytes)
+        : socket(std::move(tcp_socket)), message(message_bytes) {}
+    websocket::stream<beast::tcp_stream> socket;
+    beast::flat_buffer message;  // read here, on its way to the other side
+  };
+
+  void SetUp(Side& side) {
+    side.socket.read_message_max(config_.message_bytes);
+    side.socket.auto_fragment(false);
+    websocket::stream_base::timeout timeout;
+    timeout.handshake_timeout = config_.connect_timeout;
+    // Beast pings at half of this.
+    timeout.idle_timeout = 2 * config_.idle_timeout;
+    timeout.keep_alive_pings = true;
+    side.socket.set_option(timeout);
+  }
+
+  void Resolve() {
+    resolver_.async_resolve(
+        config_.upstream.host, std::to_string(config_.upstream.port),
+        [self = shared_from_this()](error_code error,
+                                    tcp::resolver::results_type addresses) {
+          if (error) return self->RefuseClient();
+          self->Connect(addresses);
+        });
+  }
+
+  void Connect(const tcp::resolver::results_type& addresses) {
+    beast::tcp_stream& tcp_stream = upstream_.socket.next_layer();
+    tcp_stream.expires_after(config_.connect_timeout);
+    tcp_stream.async_connect(
+        addresses,
+        [self = shared_from_this()](error_code error, const tcp::endpoint&) {
+          if (error) return self->RefuseClient();
+          self->ShakeHands();
+        });
+  }
+
+  void ShakeHands() {
+    beast::tcp_stream& tcp_stream = upstream_.socket.next_layer();
+    tcp_stream.expires_never();  // the WebSocket has timers of its own
+    error_code ignored;
+    tcp_stream.socket().set_option(tcp::no_delay(true), ignored);
+    upstream_.socket.set_option(
+        websocket::stream_base::decorator([](websocket::request_type& out) {
+          out.set(http::field::sec_websocket_protocol, kSubprotocol);
+        }));
+    upstream_.socket.async_handshake(
+        response_, ToString(config_.upstream), config_.path,
+        [self = shared_from_this()](error_code error) {
+          if (error || self->response_[http::field::sec_websocket_protocol] !=
+                           kSubprotocol) {
+            return self->RefuseClient();
+          }
+          self->Pump(self->client_, self->upstream_);
+          self->Pump(self->upstream_, self->client_);
+        });
+  }
+
+  void RefuseClient() {
+    ended_ = true;
+    Close(client_, {websocket::close_code::try_again_later,
+                    "The XMPP server cannot be reached"});
+  }
+
+  // Carries messages until one side ends.
+  void Pump(Side& from, Side& to) {
+    from.socket.async_read(from.message, [self = shared_from_this(), &from,
+                                          &to](error_code error, size_t) {
+      if (error) return self->End(from, to, error);
+      if (!from.socket.got_text()) return self->RefuseBinary(from, to);
+      self->Deliver(from, to);
+    });
+  }
+
+  void Deliver(Side& from, Side& to) {
+    to.socket.text(true);
+    to.socket.async_write(
+        from.message.data(),
+        [self = shared_from_this(), &from, &to](error_code error, size_t) {
+          if (error) return self->End(to, from, error);
+          from.message.clear();
+          if (from.message.capacity() > kKeptBufferBytes) {
+            from.message.shrink_to_fit();
+          }
+          self->Pump(from, to);
+        });
+  }
+
+  // RFC 7395 s3.2: text only.
+  void RefuseBinary(Side& from, Side& to) {
+    if (std::exchange(ended_, true)) return;
+    Close(from, websocket::close_code::unknown_data);
+    Close(to, websocket::close_code::going_away);
+  }
+
+  // `ended` is gone, or breaks the rules: tells the other side.
+  void End(Side& ended, Side& other, const error_code& error) {
+    if (std::exchange(ended_, true)) return;
+    uint16_t code = websocket::close_code::going_away;
+    if (error == websocket::error::closed) {
+      code = CloseCode(ended.socket.reason().code);
+    } else {
+      ended.socket.next_layer().close();
+    }
+    Close(other, websocket::close_reason(code));
+  }
+
+  void Close(Side& side, const websocket::close_reason& reason) {
+    side.socket.async_close(reason, [self = shared_from_this()](error_code) {});
+  }
+
+  Side client_;
+  Side upstream_;
+  tcp::resolver resolver_;
+  websocket::response_type response_;
+  const WebSocketProxy::Config config_;
+  const std::string received_;
+  bool ended_ = false;
+  std::shared_ptr<void> place_;
+  std::shared_ptr<void> count_;
+};
+
+}  // namespace
+
+struct WebSocketProxy::Impl {
+  asio::io_context& context;
+  const Config config;
+  // One reference per stream, besides this one.
+  std::shared_ptr<void> count = std::make_shared<char>();
+};
+
+WebSocketProxy::WebSocketProxy(asio::io_context& context, const Config& config)
+    : impl_(new Impl{context, config}) {}
+
+WebSocketProxy::~WebSocketProxy() = default;
+
+void WebSocketProxy::Start(HttpServer::Upgraded connection) {
+  error_code error;
+  tcp::socket client(impl_->context);
+  client.assign(connection.ipv6 ? tcp::v6() : tcp::v4(), connection.fd, error);
+  if (error) return;
+  std::make_shared<Stream>(impl_->context, std::move(client), impl_->config,
+                           std::move(connection.received),
+                           std::move(connection.place), impl_->count)
+      ->Start();
+}
+
+size_t WebSocketProxy::streams() const {
+  return static_cast<size_t>(impl_->count.use_count()) - 1;
+}
+
+}  // namespace sfu
