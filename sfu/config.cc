@@ -4,7 +4,6 @@
 #include <absl/flags/flag.h>
 #include <absl/flags/parse.h>
 #include <absl/flags/reflection.h>
-#include <absl/flags/usage.h>
 #include <absl/status/status.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
@@ -381,8 +380,6 @@ absl::StatusOr<Config> ParseConfig(int argc, char** argv) {
   absl::Status status =
       CheckArguments(std::vector<std::string>(argv + 1, argv + argc), 0);
   if (!status.ok()) return status;
-  absl::SetProgramUsageMessage(
-      "Carillon: conferences for XMPP clients that speak Jingle");
   absl::ParseCommandLine(argc, argv);
   Config config;
   status = CheckNumbers();

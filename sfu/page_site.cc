@@ -116,15 +116,12 @@ HttpResponse PageSite::HandleWebSocket(const HttpRequest& request) const {
             .headers = {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}}};
   }
   if (!IsSameOrigin(request.origin, request.host)) {
-    return {.status = 403,
-            .body = "Pages of other origins may not connect\n",
-            .headers = {}};
+    return {.status = 403, .body = "Pages of other origins may not connect\n"};
   }
   if (!OffersXmpp(request.subprotocols)) {
-    return {
-        .status = 400, .body = "The subprotocol must be xmpp\n", .headers = {}};
+    return {.status = 400, .body = "The subprotocol must be xmpp\n"};
   }
-  return {.status = 101, .body = {}, .headers = {}};
+  return {.status = 101};
 }
 
 HttpResponse PageSite::HandleFile(const HttpRequest& request) const {

@@ -23,21 +23,17 @@ constexpr char kSubprotocol[] = "xmpp";
 // Buffers that a large message has grown are given back.
 constexpr size_t kKeptBufferBytes = 64 << 10;
 
-// The code by which an end is told to the other side (RFC 6455 s7.4.1): what
+// The code by which an end is told to the other side (RFC 6455 s7.4): what
 // may not be sent becomes what it means.
 uint16_t CloseCode(uint16_t received) {
-  switch (received) {
-    case websocket::close_code::none:
-    case websocket::close_code::unknown1:
-    case websocket::close_code::reserved1:
-      return websocket::close_code::normal;
-    case websocket::close_code::abnormal:
-    case websocket::close_code::reserved2:
-    case websocket::close_code::reserved3:
-      return websocket::close_code::going_away;
-    default:
-      return received;
+  if (received == websocket::close_code::none ||
+      received == websocket::close_code::no_status) {
+    return websocket::close_code::normal;
   }
+  const bool may_be_sent = (received >= 1000 && received <= 1003) ||
+                           (received >= 1007 && received <= 1014) ||
+                           (received >= 3000 && received <= 4999);
+  return may_be_sent ? received : uint16_t{websocket::close_code::going_away};
 }
 
 // One page's stream. Lives in its pending handlers.

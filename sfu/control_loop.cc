@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sfu/control_loop.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include "sfu/admin_site.h"
+#include "sfu/http_server.h"
+#include "sfu/log.h"
+#include "sfu/media_controller.h"
+#include "sfu/metrics_text.h"
+#include "sfu/monotonic_clock.h"
+#include "sfu/page_site.h"
+#include "sfu/wakeup.h"
+#include "sfu/websocket_proxy.h"
+#include "sfu/worker_links.h"
+#include "sfu/xmpp_socket.h"
+#include "signaling/focus.h"
+
+namespace sfu {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr size_t kAdminConnections = 64;
+
+std::vector<WorkerLinks::Link> LinksOf(
+    const std::vector<ControlLoop::Worker>& workers) {
+  std::vector<WorkerLinks::Link> links;
+  for (const ControlLoop::Worker& worker : workers) {
+    links.push_back({worker.rings, worker.counters});
+  }
+  return links;
+}
+
+MediaController::Config MediaConfig(const Config& config,
+                                    signaling::Fingerprint fingerprint) {
+  MediaController::Config media;
+  for (size_t i = 0; i < config.workers; ++i) {
+    media.workers.push_back(
+        {config.advertise, static_cast<uint16_t>(config.media_port + i)});
+  }
+  media.fingerprint = std::move(fingerprint);
+  media.max_peers = config.max_peers;
+  return media;
+}
+
+XmppSocket::Config XmppConfig(const Config& config) {
+  XmppSocket::Config xmpp;
+  xmpp.server = config.component_server;
+  xmpp.domain = config.component;
+  xmpp.secret = config.component_secret;
+  return xmpp;
+}
+
+signaling::Focus::Config FocusConfig(const Config& config) {
+  signaling::Focus::Config focus;
+  focus.domain = config.component;
+  focus.max_participants_per_room = config.max_participants_per_room;
+  focus.guest_domains = {config.guest_domain};
+  return focus;
+}
+
+WebSocketProxy::Config ProxyConfig(const Config& config) {
+  WebSocketProxy::Config proxy;
+  proxy.upstream = config.xmpp_websocket;
+  proxy.path = config.xmpp_websocket_path;
+  return proxy;
+}
+
+}  // namespace
+
+struct ControlLoop::Impl : XmppSocket::Observer {
+  Impl(const Config& settings, std::vector<Worker> all_workers,
+       signaling::Fingerprint fingerprint, StaticFiles page,
+       rtp::RandomSource& random)
+      : config(settings),
+        workers(std::move(all_workers)),
+        wakeup_wait(context, wakeup.fd()),
+        timer(context),
+        signals(context, SIGTERM, SIGINT),
+        links(MonotonicNow(), LinksOf(workers)),
+        controller(MediaConfig(config, std::move(fingerprint)), random, links),
+        xmpp(context, XmppConfig(config), random, *this),
+        focus(FocusConfig(config), random, controller, xmpp),
+        page_site({config.guest_domain, config.component, config.muc},
+                  std::move(page)),
+        proxy(context, ProxyConfig(config)),
+        admin_site({.metrics = [this] { return MetricsText(Snapshot()); },
+                    .workers_turning =
+                        [this] { return links.AllTurning(MonotonicNow()); },
+                    .component_connected = [this] { return xmpp.up(); }}) {
+    controller.set_observer(&focus);
+    for (const Worker& worker : workers) {
+      worker.rings->control_wakeup = &wakeup;
+    }
+  }
+  ~Impl() override {
+    wakeup_wait.release();  // the descriptor is the wake-up's
+    for (const Worker& worker : workers) {
+      worker.rings->control_wakeup = nullptr;
+    }
+  }
+
+  std::string Open();
+  void WaitForEvents();
+  void WaitForSignal();
+  void DrainEvents();
+  // After any input: sets the timer to the nearest deadline.
+  void Rearm();
+  void HandleTimeout();
+  MetricsSnapshot Snapshot() const;
+
+  // XmppSocket::Observer
+  void OnXmppUp(rtp::Timestamp now) override {
+    focus.OnXmppUp(now);
+    Rearm();
+  }
+  void OnXmppDown(rtp::Timestamp now) override {
+    focus.OnXmppDown(now);
+    Rearm();
+  }
+  void OnXmppStanza(rtp::Timestamp now,
+                    const signaling::Stanza& stanza) override {
+    focus.HandleStanza(now, stanza);
+    Rearm();
+  }
+  void OnXmppRejected(rtp::Timestamp now, const signaling::Jid& from,
+                      const signaling::Jid& to,
+                      const std::string& id) override {
+    focus.HandleRejected(now, from, to, id);
+    Rearm();
+  }
+
+  const Config config;
+  const std::vector<Worker> workers;
+  asio::io_context context{1};
+  Wakeup wakeup;
+  asio::posix::stream_descriptor wakeup_wait;
+  asio::steady_timer timer;
+  rtp::Timestamp timer_deadline = rtp::kNever;
+  asio::signal_set signals;
+  bool stopping = false;
+
+  WorkerLinks links;
+  MediaController controller;
+  XmppSocket xmpp;
+  signaling::Focus focus;
+
+  const PageSite page_site;
+  WebSocketProxy proxy;
+  const AdminSite admin_site;
+  std::optional<HttpServer> public_http;
+  std::optional<HttpServer> admin_http;
+};
+
+std::string ControlLoop::Impl::Open() {
+  if (!config.http_listen_ip.empty()) {
+    HttpServer::Config http;
+    http.ip = config.http_listen_ip;
+    http.port = config.http_port;
+    http.flag = "http_listen";
+    public_http.emplace(
+        context, http,
+        [this](const HttpRequest& request) {
+          return page_site.Handle(request);
+        },
+        [this](HttpServer::Upgraded connection) {
+          proxy.Start(std::move(connection));
+        });
+    if (std::string error = public_http->Open(); !error.empty()) return error;
+    SFU_LOG(kInfo, "http_open").With("port", public_http->port());
+  }
+  if (!config.admin_listen_ip.empty()) {
+    HttpServer::Config http;
+    http.ip = config.admin_listen_ip;
+    http.port = config.admin_port;
+    http.flag = "admin_listen";
+    http.max_connections = kAdminConnections;
+    admin_http.emplace(
+        context, http,
+        [this](const HttpRequest& request) {
+          return admin_site.Handle(request);
+        },
+        nullptr);
+    if (std::string error = admin_http->Open(); !error.empty()) return error;
+    SFU_LOG(kInfo, "admin_open").With("port", admin_http->port());
+  }
+  return {};
+}
+
+void ControlLoop::Impl::DrainEvents() {
+  const rtp::Timestamp now = MonotonicNow();
+  links.DrainEvents(
+      [this, now](const Event& event) { controller.HandleEvent(now, event); });
+}
+
+void ControlLoop::Impl::WaitForEvents() {
+  wakeup.PrepareToSleep();
+  DrainEvents();  // what came before workers could see that we sleep
+  Rearm();
+  wakeup_wait.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [this](const error_code& error) {
+                           if (error) return;
+                           wakeup.OnAwake();
+                           WaitForEvents();
+                         });
+}
+
+void ControlLoop::Impl::Rearm() {
+  const rtp::Timestamp deadline =
+      std::min(focus.NextDeadline(), links.NextDeadline());
+  if (deadline == timer_deadline) return;
+  timer_deadline = deadline;
+  if (deadline == rtp::kNever) {
+    timer.cancel();
+    return;
+  }
+  const rtp::Timestamp now = MonotonicNow();
+  timer.expires_after(deadline > now ? deadline - now : rtp::TimeDelta::zero());
+  timer.async_wait([this](const error_code& error) {
+    if (!error) HandleTimeout();  // else: moved to another deadline
+  });
+}
+
+void ControlLoop::Impl::HandleTimeout() {
+  timer_deadline = rtp::kNever;
+  const rtp::Timestamp now = MonotonicNow();
+  if (links.NextDeadline() <= now) links.HandleTimeout(now);
+  if (focus.NextDeadline() <= now) focus.HandleTimeout(now);
+  Rearm();
+}
+
+void ControlLoop::Impl::WaitForSignal() {
+  signals.async_wait([this](const error_code& error, int signal) {
+    if (error) return;
+    SFU_LOG(kInfo, "stopping").With("signal", signal);
+    if (std::exchange(stopping, true)) return context.stop();
+    focus.EndAllSessions(MonotonicNow());
+    Rearm();
+    xmpp.Stop([this] { context.stop(); });
+    WaitForSignal();
+  });
+}
+
+MetricsSnapshot ControlLoop::Impl::Snapshot() const {
+  MetricsSnapshot snapshot;
+  for (size_t i = 0; i < workers.size(); ++i) {
+    snapshot.workers.push_back(
+        {workers[i].counters, controller.peer_count(i), workers[i].cpu_time()});
+  }
+  snapshot.rooms = focus.rooms();
+  snapshot.participants = focus.participants();
+  snapshot.component_connected = xmpp.up();
+  snapshot.component_connects = xmpp.connects();
+  snapshot.stanzas_dropped = xmpp.stanzas_dropped();
+  if (public_http) snapshot.http_connections = public_http->connections();
+  snapshot.websocket_proxies = proxy.streams();
+  snapshot.command_backlog = links.backlog();
+  ReadProcessFacts(&snapshot);
+  return snapshot;
+}
+
+ControlLoop::ControlLoop(const Config& config, std::vector<Worker> workers,
+                         signaling::Fingerprint fingerprint, StaticFiles page,
+                         rtp::RandomSource& random)
+    : impl_(std::make_unique<Impl>(config, std::move(workers),
+                                   std::move(fingerprint), std::move(page),
+                                   random)) {}
+
+ControlLoop::~ControlLoop() = default;
+
+std::string ControlLoop::Open() { return impl_->Open(); }
+
+void ControlLoop::Run() {
+  impl_->WaitForSignal();
+  impl_->WaitForEvents();
+  impl_->xmpp.Start();
+  impl_->context.run();
+}
+
+}  // namespace sfu

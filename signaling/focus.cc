@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "signaling/focus.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "signaling/disco.h"
+
+namespace signaling {
+namespace {
+
+constexpr rtp::TimeDelta kSweep = std::chrono::seconds(30);
+constexpr rtp::TimeDelta kAnnounceFor = std::chrono::seconds(60);
+constexpr size_t kMaxAnnounced = 1000;
+constexpr size_t kMaxLimits = 100'000;
+
+// A server says "unavailable" for a client whose connection broke. While its
+// media flows it has this long to come back.
+constexpr rtp::TimeDelta kUnavailableGrace = std::chrono::seconds(10);
+
+StanzaError ItemNotFound() { return {"cancel", "item-not-found", "", ""}; }
+StanzaError ServiceUnavailable() {
+  return {"cancel", "service-unavailable", "", ""};
+}
+StanzaError TooMany() {
+  return {"wait", "resource-constraint", "", "too many stanzas"};
+}
+StanzaError BadRequest(std::string text) {
+  return {"modify", "bad-request", "", std::move(text)};
+}
+
+}  // namespace
+
+Focus::Focus(Config config, rtp::RandomSource& random, MediaControl& media,
+             StanzaSink& sink)
+    : config_(std::move(config)),
+      random_(random),
+      media_(media),
+      sink_(sink),
+      asked_(random) {}
+
+Focus::~Focus() = default;
+
+void Focus::HandleStanza(rtp::Timestamp now, const Stanza& stanza) {
+  if (const auto* iq = std::get_if<Iq>(&stanza)) {
+    HandleIq(now, *iq);
+  } else if (const auto* presence = std::get_if<Presence>(&stanza)) {
+    if (Admit(now, presence->from)) HandlePresence(now, *presence);
+  }
+  // Messages to a room mean nothing here: chat is a MUC.
+}
+
+void Focus::HandleRejected(rtp::Timestamp /*now*/,
+                           const RejectedStanza& stanza) {
+  if (stanza.name != "iq" || (stanza.type != "get" && stanza.type != "set")) {
+    return;
+  }
+  const auto from = Jid::Parse(stanza.from);
+  const auto to = Jid::Parse(stanza.to);
+  if (!from || !to || stanza.id.empty()) return;
+  Iq iq;
+  iq.from = *from;
+  iq.to = *to;
+  iq.id = stanza.id;
+  ReplyError(iq, BadRequest(stanza.reason));
+}
+
+bool Focus::Admit(rtp::Timestamp now, const Jid& from) {
+  if (limits_.size() >= kMaxLimits && !limits_.contains(from)) return false;
+  if (next_sweep_ == rtp::kNever) next_sweep_ = now + kSweep;
+  return limits_[from].stanzas.TryTake(now);
+}
+
+void Focus::HandleIq(rtp::Timestamp now, const Iq& iq) {
+  if (iq.type == IqType::kResult || iq.type == IqType::kError) {
+    return HandleAnswer(now, iq);
+  }
+  if (!Admit(now, iq.from)) return ReplyError(iq, TooMany());
+  if (const auto* malformed = std::get_if<Malformed>(&iq.payload)) {
+    return ReplyError(iq, malformed->error);
+  }
+  if (std::holds_alternative<signaling::Ping>(iq.payload)) return Reply(iq);
+  if (!iq.to.local.empty() && !IsRoomName(iq.to.local)) {
+    return ReplyError(iq, ItemNotFound());
+  }
+  if (iq.type == IqType::kGet) return HandleGet(iq);
+  if (const auto* jingle = std::get_if<JingleMessage>(&iq.payload)) {
+    return HandleJingle(now, iq, *jingle);
+  }
+  HandleRoomRequest(now, iq);
+}
+
+void Focus::HandleGet(const Iq& iq) {
+  if (const auto* asked = std::get_if<DiscoInfo>(&iq.payload)) {
+    DiscoInfo info =
+        iq.to.local.empty() ? DomainInfo() : RoomInfo(iq.to.local);
+    if (!asked->node.empty()) {
+      const Caps caps = RoomCaps(iq.to.local);
+      if (iq.to.local.empty() || asked->node != caps.node + "#" + caps.ver) {
+        return ReplyError(iq, ItemNotFound());
+      }
+      info.node = asked->node;
+    }
+    return Reply(iq, std::move(info));
+  }
+  if (std::holds_alternative<DiscoItems>(iq.payload)) {
+    // Which rooms there are is nobody's business who was not told.
+    return Reply(iq, DiscoItems());
+  }
+  if (std::holds_alternative<JingleMessage>(iq.payload)) {
+    return ReplyError(iq, BadRequest("Jingle requests are of type set"));
+  }
+  ReplyError(iq, ServiceUnavailable());
+}
+
+void Focus::HandleRoomRequest(rtp::Timestamp now, const Iq& iq) {
+  if (std::holds_alternative<Unknown>(iq.payload) || iq.to.local.empty()) {
+    return ReplyError(iq, ServiceUnavailable());
+  }
+  if (const auto* resume = std::get_if<Resume>(&iq.payload)) {
+    return HandleResume(now, iq, *resume);
+  }
+  const Located at = FindByJid(iq.to, iq.from);
+  if (!at) return ReplyError(iq, ItemNotFound());
+  if (const auto* receive = std::get_if<Receive>(&iq.payload)) {
+    HandleReceive(now, iq, at, *receive);
+  } else if (const auto* publish = std::get_if<Publish>(&iq.payload)) {
+    HandlePublish(now, iq, at, *publish);
+  } else if (const auto* name = std::get_if<SetName>(&iq.payload)) {
+    const std::string clean = CleanName(name->name);
+    if (clean.empty()) return ReplyError(iq, BadRequest("the name is empty"));
+    Reply(iq);
+    at.participant->name = clean;
+    TellChanged(at);
+  } else {
+    ReplyError(iq, ServiceUnavailable());
+  }
+}
+
+void Focus::HandleReceive(rtp::Timestamp now, const Iq& iq, Located at,
+                          const Receive& receive) {
+  rtp::ReceiveSpec spec;
+  std::map<std::string, rtp::SourceId> known;
+  for (const auto& participant : at.room->participants) {
+    for (const NamedSource& source : SourcesOf(*participant)) {
+      known.emplace(source.id, source.source);
+    }
+  }
+  for (const std::string& pin : receive.pins) {
+    const auto source = known.find(pin);
+    // Gone a moment ago, perhaps: not worth refusing the other wishes.
+    if (source != known.end()) spec.pins.push_back(source->second);
+  }
+  const auto& contents = at.participant->session->spec().contents;
+  for (const Receive::SlotLimit& limit : receive.limits) {
+    const bool is_slot = std::any_of(
+        contents.begin(), contents.end(), [&](const rtp::ContentSpec& c) {
+          return c.name == limit.content && c.slot;
+        });
+    if (!is_slot) {
+      return ReplyError(iq, BadRequest("no slot on content " + limit.content));
+    }
+    spec.limits.push_back({limit.content, limit.max_height});
+  }
+  Reply(iq);
+  at.participant->session->SetReceive(now, std::move(spec));
+  if (!std::exchange(at.participant->wants_slot_map, true)) {
+    SendSlots(*at.room, *at.participant);
+  }
+}
+
+void Focus::HandlePublish(rtp::Timestamp now, const Iq& iq, Located at,
+                          const Publish& publish) {
+  const auto sources = SourcesOf(*at.participant);
+  for (const Publish::Source& source : publish.sources) {
+    const auto known = std::find_if(
+        sources.begin(), sources.end(),
+        [&](const NamedSource& s) { return s.content == source.content; });
+    if (known == sources.end()) {
+      return ReplyError(iq,
+                        BadRequest("nothing is sent on " + source.content));
+    }
+    const bool audio_type = source.type == "microphone";
+    if (!source.type.empty() &&
+        audio_type != (known->kind == rtp::MediaKind::kAudio)) {
+      return ReplyError(iq, BadRequest("type and medium do not match"));
+    }
+  }
+  Reply(iq);
+  for (const Publish::Source& source : publish.sources) {
+    std::optional<rtp::SourceType> type;
+    if (source.type == "screen") type = rtp::SourceType::kScreen;
+    if (source.type == "camera") type = rtp::SourceType::kCamera;
+    at.participant->session->SetSource(now, source.content, type,
+                                       source.muted);
+  }
+  TellChanged(at);
+}
+
+void Focus::HandleResume(rtp::Timestamp now, const Iq& iq,
+                         const Resume& resume) {
+  Room* room = FindRoom(iq.to.local);
+  if (room != nullptr && !resume.token.empty()) {
+    for (const auto& participant : room->participants) {
+      if (participant->resume_token != resume.token ||
+          participant->session->sid() != resume.sid) {
+        continue;
+      }
+      Reply(iq);
+      participant->jid = iq.from;
+      participant->local = iq.to;
+      participant->ends_at = rtp::kNever;
+      SendRoster(*room, *participant);
+      SendSlots(*room, *participant);
+      SendSpeakers(*room, *participant);
+      TellChanged({room, participant.get()});
+      return;
+    }
+  }
+  static_cast<void>(now);
+  ReplyError(iq, ItemNotFound());
+}
+
+void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
+  const Jid room_jid = presence.to.Bare();
+  if (room_jid.local.empty() || !IsRoomName(room_jid.local)) return;
+  const Located at = FindByJid(room_jid, presence.from);
+  Presence reply;
+  reply.from = room_jid;
+  reply.to = presence.from.Bare();
+  switch (presence.type) {
+    case PresenceType::kSubscribe:
+      reply.type = PresenceType::kSubscribed;
+      sink_.Send(reply);
+      AnnounceRoom(room_jid, presence.from.Bare());
+      return;
+    case PresenceType::kProbe:
+      AnnounceRoom(room_jid, presence.from);
+      return;
+    case PresenceType::kUnsubscribe:
+      reply.type = PresenceType::kUnsubscribed;
+      sink_.Send(reply);
+      reply.type = PresenceType::kUnavailable;
+      sink_.Send(reply);
+      return;
+    case PresenceType::kAvailable: {
+      const std::string nick = CleanName(presence.nick);
+      if (at && !nick.empty() && nick != at.participant->name) {
+        at.participant->name = nick;
+        TellChanged(at);
+      } else if (!at && !nick.empty() && announced_.size() < kMaxAnnounced) {
+        announced_[presence.from] = {nick, now + kAnnounceFor};
+        if (next_sweep_ == rtp::kNever) next_sweep_ = now + kSweep;
+      }
+      return;
+    }
+    case PresenceType::kUnavailable:
+      announced_.erase(presence.from);
+      if (at) OnAddressGone(now, at, kUnavailableGrace);
+      return;
+    case PresenceType::kSubscribed:
+    case PresenceType::kUnsubscribed:
+    case PresenceType::kError:
+      return;
+  }
+}
+
+void Focus::AnnounceRoom(const Jid& room, const Jid& to) {
+  const Room* known = FindRoom(room.local);
+  Presence presence;
+  presence.from = room;
+  presence.from.resource = "focus";
+  presence.to = to;
+  presence.show = "chat";
+  presence.status =
+      std::to_string(known == nullptr ? 0 : known->participants.size()) +
+      " in call";
+  presence.caps = RoomCaps(room.local);
+  sink_.Send(presence);
+}
+
+void Focus::HandleAnswer(rtp::Timestamp now, const Iq& iq) {
+  const auto asked = asked_.Take(iq);
+  if (!asked || iq.type != IqType::kError) return;
+  // An error means that there is no such session any more, or nobody at that
+  // address; an XMPP server that is away may come back.
+  const Located at = FindByPeer(asked->peer);
+  if (!at || at.participant->jid != iq.from) return;
+  constexpr rtp::TimeDelta kGrace = std::chrono::seconds(60);
+  OnAddressGone(now, at, kGrace);
+}
+
+void Focus::OnXmppUp(rtp::Timestamp now) {
+  up_ = true;
+  for (const auto& [name, room] : rooms_) {
+    for (const auto& participant : room->participants) {
+      SendRoster(*room, *participant);
+      SendSlots(*room, *participant);
+      SendSpeakers(*room, *participant);
+      Ping(now, *participant);
+    }
+  }
+}
+
+void Focus::OnXmppDown(rtp::Timestamp /*now*/) {
+  up_ = false;
+  asked_.Clear();  // nobody can answer
+}
+
+void Focus::Shutdown(rtp::Timestamp now) {
+  while (!by_peer_.empty()) End(now, by_peer_.begin()->second, "gone");
+}
+
+rtp::Timestamp Focus::NextDeadline() const {
+  rtp::Timestamp deadline = std::min(asked_.NextDeadline(), next_sweep_);
+  for (const auto& [name, room] : rooms_) {
+    if (room->speakers_dirty) deadline = std::min(deadline, room->speakers_next);
+    for (const auto& participant : room->participants) {
+      deadline = std::min(deadline, participant->ends_at);
+    }
+  }
+  return deadline;
+}
+
+void Focus::HandleTimeout(rtp::Timestamp now) {
+  for (const Asked& asked : asked_.HandleTimeout(now)) {
+    constexpr rtp::TimeDelta kGrace = std::chrono::seconds(60);
+    if (const Located at = FindByPeer(asked.peer)) {
+      OnAddressGone(now, at, kGrace);
+    }
+  }
+  std::vector<Located> over;
+  for (const auto& [name, room] : rooms_) {
+    if (room->speakers_dirty && now >= room->speakers_next) {
+      TellSpeakers(now, *room);
+    }
+    for (const auto& participant : room->participants) {
+      if (now >= participant->ends_at) {
+        over.push_back({room.get(), participant.get()});
+      }
+    }
+  }
+  for (const Located& at : over) End(now, at, "gone", "no answer");
+  if (now < next_sweep_) return;
+  std::erase_if(announced_,
+                [now](const auto& e) { return now >= e.second.expires; });
+  std::erase_if(limits_, [now](const auto& e) {
+    return e.second.stanzas.Idle(now) &&
+           now - e.second.minute > std::chrono::minutes(1);
+  });
+  next_sweep_ =
+      announced_.empty() && limits_.empty() ? rtp::kNever : now + kSweep;
+}
+
+void Focus::Reply(const Iq& iq, IqPayload payload) {
+  Iq result;
+  result.type = IqType::kResult;
+  result.from = iq.to;
+  result.to = iq.from;
+  result.id = iq.id;
+  result.payload = std::move(payload);
+  sink_.Send(std::move(result));
+}
+
+void Focus::ReplyError(const Iq& iq, StanzaError error) {
+  Iq reply;
+  reply.type = IqType::kError;
+  reply.from = iq.to;
+  reply.to = iq.from;
+  reply.id = iq.id;
+  reply.error = std::move(error);
+  sink_.Send(std::move(reply));
+}
+
+Room* Focus::FindRoom(const std::string& name) {
+  const auto it = rooms_.find(name);
+  return it == rooms_.end() ? nullptr : it->second.get();
+}
+
+Focus::Located Focus::FindByJid(const Jid& room_jid, const Jid& jid) {
+  Room* room = FindRoom(room_jid.local);
+  if (room == nullptr) return {};
+  for (const auto& participant : room->participants) {
+    if (participant->jid == jid) return {room, participant.get()};
+  }
+  return {};
+}
+
+Focus::Located Focus::FindByPeer(rtp::PeerId peer) {
+  const auto it = by_peer_.find(peer);
+  return it == by_peer_.end() ? Located() : it->second;
+}
+
+}  // namespace signaling

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "rtp/base/random.h"
+#include "rtp/base/time.h"
+#include "signaling/iq_tracker.h"
+#include "signaling/media_control.h"
+#include "signaling/room.h"
+#include "signaling/stanza.h"
+#include "signaling/token_bucket.h"
+#include "signaling/xmpp_guard.h"
+
+namespace signaling {
+
+// The focus of all rooms of a component: whoever calls `room@domain` by Jingle
+// is in the room. Answers discovery, presence and pings for each room's JID,
+// keeps the sessions, tells who is there (docs/room-protocol.md). Sans-IO;
+// thread-compatible (the control thread).
+//
+// The XMPP link may go away and come back: media goes on, and who is still
+// there is asked anew.
+class Focus : public MediaObserver {
+ public:
+  struct Config {
+    std::string domain;  // the component's
+    size_t max_participants_per_room = 100;
+    size_t max_rooms = 1000;
+  };
+
+  // All must outlive the focus.
+  Focus(Config config, rtp::RandomSource& random, MediaControl& media,
+        StanzaSink& sink);
+  ~Focus() override;
+
+  void HandleStanza(rtp::Timestamp now, const Stanza& stanza);
+  // A stanza that the guard kept back: a request gets an error.
+  void HandleRejected(rtp::Timestamp now, const RejectedStanza& stanza);
+  void OnXmppUp(rtp::Timestamp now);
+  void OnXmppDown(rtp::Timestamp now);
+  // Ends all sessions: the server goes away.
+  void Shutdown(rtp::Timestamp now);
+
+  rtp::Timestamp NextDeadline() const;
+  void HandleTimeout(rtp::Timestamp now);
+
+  size_t rooms() const { return rooms_.size(); }
+  size_t participants() const { return by_peer_.size(); }
+
+  // MediaObserver
+  void OnPeerConnected(rtp::Timestamp now, rtp::PeerId peer) override;
+  void OnPeerFailed(rtp::Timestamp now, rtp::PeerId peer,
+                    PeerFailure why) override;
+  void OnPeerSilent(rtp::Timestamp now, rtp::PeerId peer,
+                    bool silent) override;
+  void OnSlotsChanged(rtp::Timestamp now, rtp::PeerId peer,
+                      const std::vector<SlotFill>& slots) override;
+  void OnSpeakersChanged(rtp::Timestamp now, rtp::ConferenceId conference,
+                         rtp::SourceId dominant,
+                         const std::vector<rtp::SourceId>& speaking) override;
+
+ private:
+  // What an IQ of ours was about.
+  struct Asked {
+    rtp::PeerId peer;
+  };
+  struct Located {
+    Room* room = nullptr;
+    Participant* participant = nullptr;
+    explicit operator bool() const { return participant != nullptr; }
+  };
+  struct Limits {
+    TokenBucket stanzas{20, 50};
+    int joins = 0;  // in the minute that began then
+    rtp::Timestamp minute;
+  };
+  struct Announced {  // presence from somebody who has not joined (yet)
+    std::string nick;
+    rtp::Timestamp expires;
+  };
+
+  // Stanzas (focus.cc)
+  void HandleIq(rtp::Timestamp now, const Iq& iq);
+  void HandleAnswer(rtp::Timestamp now, const Iq& iq);
+  void HandlePresence(rtp::Timestamp now, const Presence& presence);
+  void HandleGet(const Iq& iq);
+  void HandleRoomRequest(rtp::Timestamp now, const Iq& iq);
+  void HandleReceive(rtp::Timestamp now, const Iq& iq, Located at,
+                     const Receive& receive);
+  void HandlePublish(rtp::Timestamp now, const Iq& iq, Located at,
+                     const Publish& publish);
+  void HandleResume(rtp::Timestamp now, const Iq& iq, const Resume& resume);
+  void AnnounceRoom(const Jid& room, const Jid& to);
+  bool Admit(rtp::Timestamp now, const Jid& from);
+  void Reply(const Iq& iq, IqPayload payload = Unknown());
+  void ReplyError(const Iq& iq, StanzaError error);
+
+  // Sessions (focus_sessions.cc)
+  void HandleJingle(rtp::Timestamp now, const Iq& iq,
+                    const JingleMessage& message);
+  void HandleInitiate(rtp::Timestamp now, const Iq& iq,
+                      const JingleMessage& message);
+  bool MayJoin(rtp::Timestamp now, const Iq& iq, const Room* room);
+  void Deliver(rtp::Timestamp now, Located at, SessionOutbox& out);
+  void SendRequests(rtp::Timestamp now, const Participant& participant,
+                    const std::vector<JingleMessage>& requests);
+  void Ping(rtp::Timestamp now, const Participant& participant);
+  void End(rtp::Timestamp now, Located at, std::string condition,
+           std::string text = {});
+  void Remove(rtp::Timestamp now, Located at);
+  void OnAddressGone(rtp::Timestamp now, Located at, rtp::TimeDelta grace);
+
+  // What rooms are told (focus_rooms.cc)
+  void TellJoined(rtp::Timestamp now, Located at);
+  void TellChanged(Located at);
+  void SendRoster(Room& room, Participant& to);
+  void SendSlots(Room& room, Participant& to);
+  void SendSpeakers(const Room& room, const Participant& to);
+  void TellSpeakers(rtp::Timestamp now, Room& room);
+  void SendHeadline(const Participant& to, MessagePayload payload);
+  std::string NameFor(const Jid& jid, rtp::Timestamp now);
+  std::string NewParticipantId(const Room& room);
+
+  Room* FindRoom(const std::string& name);
+  Located FindByJid(const Jid& room, const Jid& jid);
+  Located FindByPeer(rtp::PeerId peer);
+
+  const Config config_;
+  rtp::RandomSource& random_;
+  MediaControl& media_;
+  StanzaSink& sink_;
+  bool up_ = false;
+  std::map<std::string, std::unique_ptr<Room>> rooms_;  // by name
+  std::unordered_map<rtp::PeerId, Located> by_peer_;
+  IqTracker<Asked> asked_;
+  std::map<Jid, Limits> limits_;
+  std::map<Jid, Announced> announced_;  // by full JID
+  rtp::Timestamp next_sweep_ = rtp::kNever;
+  uint64_t next_conference_ = 1;
+  uint64_t next_source_ = 1;
+};
+
+}  // namespace signaling

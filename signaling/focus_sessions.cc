@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Jingle sessions of the focus: who may have one, and what becomes of it.
+#include <algorithm>
+#include <utility>
+
+#include "signaling/focus.h"
+
+namespace signaling {
+namespace {
+
+constexpr int kJoinsPerMinute = 5;
+constexpr size_t kSessionsPerJid = 2;
+
+StanzaError UnknownSession() {
+  return {"cancel", "item-not-found", "unknown-session", ""};
+}
+StanzaError OutOfOrder() {
+  return {"wait", "unexpected-request", "out-of-order", ""};
+}
+StanzaError Full(std::string text) {
+  return {"wait", "resource-constraint", "", std::move(text)};
+}
+
+}  // namespace
+
+void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
+                         const JingleMessage& message) {
+  if (iq.to.local.empty()) {
+    return ReplyError(iq, {"cancel", "item-not-found", "", ""});
+  }
+  const Located at = FindByJid(iq.to, iq.from);
+  const bool known = at && at.participant->session->sid() == message.sid &&
+                     at.participant->local == iq.to;
+  if (message.action == JingleAction::kSessionInitiate) {
+    if (known) return ReplyError(iq, OutOfOrder());
+    return HandleInitiate(now, iq, message);
+  }
+  if (!known) {
+    // A session that is over may be ended again.
+    if (message.action == JingleAction::kSessionTerminate) return Reply(iq);
+    return ReplyError(iq, UnknownSession());
+  }
+  SessionOutbox out;
+  const auto error = at.participant->session->HandleRequest(now, message, out);
+  if (error) {
+    ReplyError(iq, *error);
+  } else {
+    Reply(iq);
+  }
+  Deliver(now, at, out);
+}
+
+bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq, const Room* room) {
+  Limits& limits = limits_[iq.from];
+  if (now - limits.minute > std::chrono::minutes(1)) {
+    limits.minute = now;
+    limits.joins = 0;
+  }
+  if (++limits.joins > kJoinsPerMinute) {
+    ReplyError(iq, Full("too many calls in a minute"));
+    return false;
+  }
+  size_t sessions = 0;
+  for (const auto& [name, other] : rooms_) {
+    if (other.get() == room) continue;
+    if (FindByJid(Jid{name, config_.domain, {}}, iq.from)) ++sessions;
+  }
+  if (sessions >= kSessionsPerJid) {
+    ReplyError(iq, Full("too many rooms at once"));
+    return false;
+  }
+  if (room == nullptr && rooms_.size() >= config_.max_rooms) {
+    ReplyError(iq, Full("the server has no room for another room"));
+    return false;
+  }
+  return true;
+}
+
+void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
+                           const JingleMessage& message) {
+  Room* room = FindRoom(iq.to.local);
+  if (!MayJoin(now, iq, room)) return;
+  // A session of the same client, or of the same person, that this one
+  // replaces.
+  Participant* before = nullptr;
+  if (room != nullptr) {
+    for (const auto& participant : room->participants) {
+      if (participant->jid == iq.from ||
+          (!message.resume_token.empty() &&
+           participant->resume_token == message.resume_token)) {
+        before = participant.get();
+      }
+    }
+  }
+  if (room != nullptr && before == nullptr &&
+      room->participants.size() >= config_.max_participants_per_room) {
+    return ReplyError(iq, Full("the room is full"));
+  }
+  const bool new_room = room == nullptr;
+  if (new_room) {
+    auto& made = rooms_[iq.to.local];
+    made = std::make_unique<Room>();
+    made->name = iq.to.local;
+    made->conference = rtp::ConferenceId(next_conference_++);
+    room = made.get();
+  }
+  auto session = std::make_unique<JingleSession>(
+      message.sid, iq.to.ToString(), room->conference, media_,
+      [this] { return rtp::SourceId(next_source_++); });
+  SessionOutbox out;
+  if (!session->HandleInitiate(now, message.description, out)) {
+    ReplyError(iq, Full("the server is full"));
+    if (new_room) rooms_.erase(iq.to.local);
+    return;
+  }
+  Reply(iq);
+  auto participant = std::make_unique<Participant>();
+  participant->jid = iq.from;
+  participant->local = iq.to;
+  participant->session = std::move(session);
+  participant->wants_slot_map = participant->session->wants_slot_map();
+  if (out.ended) {  // nothing in common
+    SendRequests(now, *participant, out.requests);
+    if (new_room) rooms_.erase(iq.to.local);
+    return;
+  }
+  participant->name = NameFor(iq.from, now);
+  participant->id = NewParticipantId(*room);
+  participant->resume_token = random_.NextString(39, rtp::kReadableChars);
+  if (before != nullptr) {
+    participant->name = before->name;
+    participant->id = before->id;
+    participant->resume_token = before->resume_token;
+    SessionOutbox old;
+    JingleReason reason;
+    reason.condition = "alternative-session";
+    reason.alternative_sid = message.sid;
+    const rtp::PeerId old_peer = before->session->peer();
+    before->session->Terminate(now, std::move(reason), old);
+    if (before->session->sid() != message.sid || before->jid != iq.from) {
+      SendRequests(now, *before, old.requests);
+    }
+    by_peer_.erase(old_peer);
+    std::erase_if(room->participants,
+                  [&](const auto& p) { return p.get() == before; });
+  }
+  const Located at{room, participant.get()};
+  by_peer_[participant->session->peer()] = at;
+  room->participants.push_back(std::move(participant));
+  SendRequests(now, *at.participant, out.requests);
+  TellJoined(now, at);
+}
+
+void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,
+                         const std::vector<JingleMessage>& requests) {
+  for (const JingleMessage& request : requests) {
+    Iq iq;
+    iq.type = IqType::kSet;
+    iq.from = participant.local;
+    iq.to = participant.jid;
+    iq.id = request.action == JingleAction::kSessionTerminate || !up_
+                ? random_.NextString(26, rtp::kReadableChars)
+                : asked_.Track(now, iq.from, iq.to,
+                               {participant.session->peer()});
+    iq.payload = request;
+    sink_.Send(std::move(iq));
+  }
+}
+
+void Focus::Ping(rtp::Timestamp now, const Participant& participant) {
+  JingleMessage ping;
+  ping.action = JingleAction::kSessionInfo;
+  ping.sid = participant.session->sid();
+  SendRequests(now, participant, {ping});
+}
+
+void Focus::Deliver(rtp::Timestamp now, Located at, SessionOutbox& out) {
+  SendRequests(now, *at.participant, out.requests);
+  if (out.ended) return Remove(now, at);
+  if (out.sources_changed) TellChanged(at);
+}
+
+void Focus::End(rtp::Timestamp now, Located at, std::string condition,
+                std::string text) {
+  SessionOutbox out;
+  JingleReason reason;
+  reason.condition = std::move(condition);
+  reason.text = std::move(text);
+  // Terminate() gives the peer back; Remove() needs its id.
+  const rtp::PeerId peer = at.participant->session->peer();
+  at.participant->session->Terminate(now, std::move(reason), out);
+  SendRequests(now, *at.participant, out.requests);
+  by_peer_.erase(peer);
+  Remove(now, at);
+}
+
+void Focus::Remove(rtp::Timestamp /*now*/, Located at) {
+  by_peer_.erase(at.participant->session->peer());
+  const std::string id = at.participant->id;
+  std::erase_if(at.room->participants,
+                [&](const auto& p) { return p.get() == at.participant; });
+  if (at.room->participants.empty()) {
+    rooms_.erase(at.room->name);
+    return;
+  }
+  for (const auto& other : at.room->participants) {
+    Roster roster;
+    roster.version = ++other->roster_version;
+    roster.left = {id};
+    SendHeadline(*other, std::move(roster));
+  }
+}
+
+void Focus::OnAddressGone(rtp::Timestamp now, Located at,
+                          rtp::TimeDelta grace) {
+  if (at.participant->ends_at != rtp::kNever) return;
+  at.participant->ends_at = now + grace;
+  TellChanged(at);
+}
+
+void Focus::OnPeerConnected(rtp::Timestamp /*now*/, rtp::PeerId /*peer*/) {}
+
+void Focus::OnPeerFailed(rtp::Timestamp now, rtp::PeerId peer,
+                         PeerFailure why) {
+  const Located at = FindByPeer(peer);
+  if (!at) return;
+  switch (why) {
+    case PeerFailure::kConnectTimeout:
+      return End(now, at, "connectivity-error", "no path was found in 30 s");
+    case PeerFailure::kFingerprintMismatch:
+      return End(now, at, "security-error",
+                 "the certificate is not the signalled one");
+    case PeerFailure::kDtlsFailed:
+      return End(now, at, "security-error", "the DTLS handshake failed");
+    case PeerFailure::kConsentLost:
+      return End(now, at, "connectivity-error", "nothing was heard for 30 s");
+    case PeerFailure::kClosedByPeer:
+      return End(now, at, "success", "DTLS was closed");
+  }
+}
+
+void Focus::OnPeerSilent(rtp::Timestamp now, rtp::PeerId peer, bool silent) {
+  const Located at = FindByPeer(peer);
+  if (!at || at.participant->away == silent) return;
+  at.participant->away = silent;
+  TellChanged(at);
+  // Somebody who lost both media and address will not come back.
+  if (silent && at.participant->ends_at != rtp::kNever) {
+    at.participant->ends_at = now;
+  }
+}
+
+}  // namespace signaling

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "signaling/stanza.h"
+
+namespace signaling {
+namespace {
+
+constexpr size_t kMaxPart = 1023;  // RFC 7622 s3.1
+
+}  // namespace
+
+std::optional<Jid> Jid::Parse(std::string_view text) {
+  Jid jid;
+  const size_t slash = text.find('/');
+  if (slash != std::string_view::npos) {
+    jid.resource = text.substr(slash + 1);
+    text = text.substr(0, slash);
+  }
+  const size_t at = text.find('@');
+  if (at != std::string_view::npos) {
+    jid.local = text.substr(0, at);
+    text = text.substr(at + 1);
+  }
+  jid.domain = text;
+  if (jid.domain.empty() || jid.local.size() > kMaxPart ||
+      jid.domain.size() > kMaxPart || jid.resource.size() > kMaxPart) {
+    return std::nullopt;
+  }
+  return jid;
+}
+
+std::string Jid::ToString() const {
+  std::string text;
+  if (!local.empty()) text = local + "@";
+  text += domain;
+  if (!resource.empty()) text += "/" + resource;
+  return text;
+}
+
+}  // namespace signaling

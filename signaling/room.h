@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rtp/base/ids.h"
+#include "rtp/base/time.h"
+#include "signaling/jingle_session.h"
+#include "signaling/stanza.h"
+
+namespace signaling {
+
+// A person in a room, with the one session that carries its media.
+struct Participant {
+  std::string id;  // room-scoped, what others see
+  std::string name;
+  Jid jid;    // full, where stanzas go
+  Jid local;  // of ours, the very one that was called
+  std::unique_ptr<JingleSession> session;
+  std::string resume_token;
+  bool away = false;            // nothing was heard of its media for a while
+  // Its XMPP address is gone; ends at this time unless it resumes.
+  rtp::Timestamp ends_at = rtp::kNever;
+  bool wants_slot_map = false;
+  uint64_t roster_version = 0;
+  uint64_t slots_version = 0;
+  std::vector<SlotFill> slots;
+};
+
+// One room and who is in it. A conference of the media plane.
+struct Room {
+  std::string name;
+  rtp::ConferenceId conference;
+  std::vector<std::unique_ptr<Participant>> participants;  // by joining
+  Speakers speakers;
+  bool speakers_dirty = false;
+  rtp::Timestamp speakers_next = rtp::Timestamp::min();  // not told before
+};
+
+// A published source by its names.
+struct NamedSource {
+  rtp::SourceId source;
+  std::string id;  // "p7k2m4-v0"
+  std::string content;
+  rtp::MediaKind kind;
+  rtp::SourceType type;
+  bool muted;
+};
+
+// What `participant` publishes, in the order of its contents.
+std::vector<NamedSource> SourcesOf(const Participant& participant);
+
+// How others see it.
+RosterParticipant Describe(const Participant& participant);
+
+// Whether a room may be called so: 1 to 64 lower-case letters, digits, and
+// "-_.".
+bool IsRoomName(const std::string& name);
+
+// A display name as it may be shown: without control characters, cut to 64
+// characters; empty if nothing is left.
+std::string CleanName(const std::string& name);
+
+}  // namespace signaling

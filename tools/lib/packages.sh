@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2034  # the lists are read by what sources this file
+# The Debian packages that Carillon needs, in one place, and how they get on
+# the machine. docs/dependencies.md says what each library is for.
+
+CARILLON_BUILD_PACKAGES=(
+  cmake g++ ninja-build pkg-config
+  libabsl-dev libbenchmark-dev libboost-dev libgloox-dev libgmock-dev
+  libgtest-dev libopus-dev libspdlog-dev libsrtp2-dev libssl-dev libvpx-dev
+  nlohmann-json3-dev prometheus-cpp-dev
+)
+# nodejs and npm are left out where node and npm came from elsewhere.
+CARILLON_PAGE_PACKAGES=(ca-certificates nodejs npm)
+CARILLON_RUN_PACKAGES=(lua-unbound prosody python3)
+CARILLON_TEST_PACKAGES=(ccache chromium fonts-dejavu-core git shellcheck)
+CARILLON_LONG_TEST_PACKAGES=(clang-16 clang-tidy-16 libclang-rt-16-dev)
+
+# carillon_fail MESSAGE: one line for the person who ran us, and out.
+carillon_fail() {
+  printf '%s: %s\n' "${CARILLON_COMMAND:-carillon}" "$1" >&2
+  exit 1
+}
+
+# carillon_say MESSAGE: what is going on.
+carillon_say() { printf '%-8s | %s\n' "${CARILLON_COMMAND##*/}" "$1"; }
+
+# carillon_missing PACKAGE...: prints those that are not installed.
+carillon_missing() {
+  local package status
+  declare -A have=()
+  while read -r package status; do
+    if [[ $status == ii* ]]; then have[$package]=1; fi
+  done < <(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' "$@" 2>/dev/null)
+  for package in "$@"; do
+    case $package in
+      nodejs | npm)
+        if command -v node >/dev/null && command -v npm >/dev/null; then
+          continue
+        fi
+        ;;
+    esac
+    if [[ -z ${have[$package]:-} ]]; then printf '%s\n' "$package"; fi
+  done
+}
+
+# carillon_install PACKAGE...: installs what is missing. Services of these
+# packages are neither started now nor at the next boot: Carillon starts
+# private ones. Ends the script with one line if that cannot be done.
+carillon_install() {
+  local missing
+  mapfile -t missing < <(carillon_missing "$@")
+  if ((${#missing[@]} == 0)); then return 0; fi
+  command -v apt-get >/dev/null ||
+    carillon_fail "these Debian packages are missing: ${missing[*]}"
+  local as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || carillon_fail \
+      "run as root once, or install these Debian packages: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  carillon_say "installing Debian packages: ${missing[*]}"
+  local log
+  log=$(mktemp)
+  if ! "${as_root[@]}" /bin/bash "$CARILLON_ROOT/tools/lib/apt_install.sh" \
+    "${missing[@]}" >"$log" 2>&1 </dev/null; then
+    tail -n 15 "$log" >&2
+    rm -f "$log"
+    carillon_fail "cannot install these Debian packages: ${missing[*]}"
+  fi
+  rm -f "$log"
+}
