@@ -63,8 +63,8 @@ XmppSocket::Config XmppConfig(const Config& config) {
 signaling::Focus::Config FocusConfig(const Config& config) {
   signaling::Focus::Config focus;
   focus.domain = config.component;
-  focus.max_participants_per_room = config.max_participants_per_room;
   focus.guest_domains = {config.guest_domain};
+  focus.max_participants_per_room = config.max_participants_per_room;
   return focus;
 }
 
@@ -132,10 +132,9 @@ struct ControlLoop::Impl : XmppSocket::Observer {
     focus.HandleStanza(now, stanza);
     Rearm();
   }
-  void OnXmppRejected(rtp::Timestamp now, const signaling::Jid& from,
-                      const signaling::Jid& to,
-                      const std::string& id) override {
-    focus.HandleRejected(now, from, to, id);
+  void OnXmppRejected(rtp::Timestamp now,
+                      const signaling::RejectedStanza& stanza) override {
+    focus.HandleRejected(now, stanza);
     Rearm();
   }
 
@@ -243,7 +242,7 @@ void ControlLoop::Impl::WaitForSignal() {
     if (error) return;
     SFU_LOG(kInfo, "stopping").With("signal", signal);
     if (std::exchange(stopping, true)) return context.stop();
-    focus.EndAllSessions(MonotonicNow());
+    focus.Shutdown(MonotonicNow());
     Rearm();
     xmpp.Stop([this] { context.stop(); });
     WaitForSignal();

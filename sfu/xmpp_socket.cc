@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <concepts>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -77,11 +78,11 @@ struct XmppSocket::Impl : signaling::XmppStreamHandler {
   // A handler of an attempt or a link that is over does nothing.
   template <typename Handler>
   auto OfThisLink(Handler handler) {
-    return [this, link = link_number,
-            handler = std::move(handler)](auto&&... arguments) {
-      if (link == link_number) {
-        handler(std::forward<decltype(arguments)>(arguments)...);
-      }
+    return [this, link = link_number, handler = std::move(handler)]<
+               typename... Arguments>(Arguments&&... arguments)
+      requires std::invocable<const Handler&, Arguments...>
+    {
+      if (link == link_number) handler(std::forward<Arguments>(arguments)...);
     };
   }
 
@@ -231,14 +232,7 @@ void XmppSocket::Impl::OnXmppStanza(signaling::Stanza stanza) {
 }
 
 void XmppSocket::Impl::OnXmppRejected(const signaling::RejectedStanza& stanza) {
-  // Only a request waits for an answer (RFC 6120 s8.2.3).
-  if (stanza.name != "iq" || (stanza.type != "get" && stanza.type != "set")) {
-    return;
-  }
-  const auto from = signaling::Jid::Parse(stanza.from);
-  const auto to = signaling::Jid::Parse(stanza.to);
-  if (!from || !to) return;
-  observer.OnXmppRejected(MonotonicNow(), *from, *to, stanza.id);
+  observer.OnXmppRejected(MonotonicNow(), stanza);
 }
 
 void XmppSocket::Impl::Drop(std::string_view reason) {

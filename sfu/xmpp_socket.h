@@ -13,6 +13,7 @@
 #include "sfu/config.h"
 #include "sfu/link_monitor.h"
 #include "signaling/stanza.h"
+#include "signaling/xmpp_guard.h"
 
 namespace boost::asio {
 class io_context;
@@ -47,10 +48,9 @@ class XmppSocket : public signaling::StanzaSink {
     virtual void OnXmppDown(rtp::Timestamp now) = 0;
     virtual void OnXmppStanza(rtp::Timestamp now,
                               const signaling::Stanza& stanza) = 0;
-    // See signaling::Focus::HandleRejected.
-    virtual void OnXmppRejected(rtp::Timestamp now, const signaling::Jid& from,
-                                const signaling::Jid& to,
-                                const std::string& id) = 0;
+    // The guard kept a stanza back.
+    virtual void OnXmppRejected(rtp::Timestamp now,
+                                const signaling::RejectedStanza& stanza) = 0;
   };
 
   // `random` and `observer` must outlive the object, and so must whoever runs

@@ -31,6 +31,8 @@ class Focus : public MediaObserver {
  public:
   struct Config {
     std::string domain;  // the component's
+    // Hosts whose users have no names of their own (anonymous login).
+    std::vector<std::string> guest_domains;
     size_t max_participants_per_room = 100;
     size_t max_rooms = 1000;
   };

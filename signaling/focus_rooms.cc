@@ -11,14 +11,6 @@ namespace {
 
 constexpr rtp::TimeDelta kSpeakersInterval = std::chrono::milliseconds(200);
 
-// An anonymous JID's local part is random: long, of letters, digits and
-// hyphens, with digits among them.
-bool LooksRandom(const std::string& local) {
-  return local.size() >= 20 &&
-         std::any_of(local.begin(), local.end(),
-                     [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 std::string Focus::NameFor(const Jid& jid, rtp::Timestamp now) {
@@ -29,9 +21,11 @@ std::string Focus::NameFor(const Jid& jid, rtp::Timestamp now) {
     announced_.erase(it);
     if (fresh) return nick;
   }
+  const bool guest =
+      std::find(config_.guest_domains.begin(), config_.guest_domains.end(),
+                jid.domain) != config_.guest_domains.end();
   const std::string local = CleanName(jid.local);
-  if (local.empty() || LooksRandom(local)) return "Guest";
-  return local;
+  return guest || local.empty() ? "Guest" : local;
 }
 
 std::string Focus::NewParticipantId(const Room& room) {

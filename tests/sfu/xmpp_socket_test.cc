@@ -34,9 +34,9 @@ class Notes : public XmppSocket::Observer {
     Note(presence != nullptr ? "presence of " + presence->from.ToString()
                              : "other stanza");
   }
-  void OnXmppRejected(rtp::Timestamp, const signaling::Jid& from,
-                      const signaling::Jid&, const std::string& id) override {
-    Note("rejected " + id + " of " + from.ToString());
+  void OnXmppRejected(rtp::Timestamp,
+                      const signaling::RejectedStanza& stanza) override {
+    Note("rejected " + stanza.id + " of " + stanza.from);
   }
   void Note(const std::string& note) {
     const std::lock_guard lock(mutex_);
@@ -238,20 +238,15 @@ TEST_F(XmppSocketTest, DropsAndCountsWhatIsSentWithoutALink) {
   EXPECT_EQ(link.ReadUntil("</message>").find("lost"), std::string::npos);
 }
 
-TEST_F(XmppSocketTest, AnswersForRequestsThatWereKeptBack) {
+TEST_F(XmppSocketTest, TellsOfAStanzaThatWasKeptBack) {
   Start();
   Link link = Accept();
   link.Handshake();
   EXPECT_EQ(notes_.Wait(1).back(), "up");
-  const std::string large(200 << 10, 'x');
   link.Write(
-      "<message from='a@example.org/x' to='room@sfu.example' id='m'>"
-      "<body>" +
-      large + "</body></message>");
-  link.Write(
-      "<iq type='set' from='a@example.org/x' to='room@sfu.example' "
-      "id='q'><a xmlns='b'>" +
-      large + "</a></iq>");
+      "<iq type='set' from='a@example.org/x' to='room@sfu.example' id='q'>"
+      "<a xmlns='b'>" +
+      std::string(200 << 10, 'x') + "</a></iq>");
   EXPECT_EQ(notes_.Wait(2).back(), "rejected q of a@example.org/x");
 }
 
