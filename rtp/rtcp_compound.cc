@@ -22,8 +22,9 @@ std::optional<RtcpPacket> RtcpReader::Next() {
   packet.count = rest_[0] & 0x1F;
   packet.body = rest_.subspan(kRtcpHeaderSize, size - kRtcpHeaderSize);
   if (rest_[0] & 0x20) {
+    // Not always a multiple of four: libwebrtc fills up the last word so.
     const size_t padding = packet.body.empty() ? 0 : packet.body.back();
-    if (padding == 0 || padding % 4 != 0 || padding > packet.body.size()) {
+    if (padding == 0 || padding > packet.body.size()) {
       return std::nullopt;
     }
     packet.body = packet.body.first(packet.body.size() - padding);

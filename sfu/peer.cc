@@ -251,7 +251,7 @@ void Peer::HandleRtp(rtp::Timestamp now, rtp::Timestamp arrival, size_t index,
 void Peer::OnTransportChanged(rtp::Timestamp now, size_t index,
                               Outbox& outbox) {
   PeerTransport& transport = *transports_[index];
-  transport.TakeKeys();
+  const bool new_keys = transport.TakeKeys();
   WakeAt(transport.ice().NextDeadline());
   if (failed_) return;
   if (transport.ice().state() == ice::Transport::State::kFailed) {
@@ -270,7 +270,7 @@ void Peer::OnTransportChanged(rtp::Timestamp now, size_t index,
     WakeAt(next_report_);
     outbox.events.emplace_back(PeerConnected{id_});
   }
-  if (connected_ && transport.srtp() != nullptr) {
+  if (new_keys) {
     // What a slot was offered before it could be sent is asked for anew.
     for (const auto& content : contents_) {
       if (content->slot != nullptr && content->transport == index) {

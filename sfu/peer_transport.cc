@@ -12,21 +12,14 @@ bool PeerTransport::TakeKeys() {
 }
 
 std::span<uint8_t> PeerTransport::BeginRtp(size_t plain_size, Outbox& outbox) {
-  if (!srtp_ || ice_.state() != ice::Transport::State::kConnected ||
-      !ice_.remote_address()) {
-    return {};
-  }
+  if (!ready()) return {};
   return outbox.Append(egress_, *ice_.remote_address(),
                        plain_size + srtp_->rtp_overhead());
 }
 
 bool PeerTransport::SendRtcp(std::span<const uint8_t> compound,
                              Outbox& outbox) {
-  if (compound.empty() || !srtp_ ||
-      ice_.state() != ice::Transport::State::kConnected ||
-      !ice_.remote_address()) {
-    return false;
-  }
+  if (compound.empty() || !ready()) return false;
   const std::span<uint8_t> place =
       outbox.Append(egress_, *ice_.remote_address(),
                     compound.size() + srtp_->rtcp_overhead());

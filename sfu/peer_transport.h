@@ -34,6 +34,11 @@ class PeerTransport {
   // Takes the keys if they are there. Returns true the first time.
   bool TakeKeys();
 
+  // Keys and a path are there.
+  bool ready() const {
+    return srtp_ && ice_.state() == ice::Transport::State::kConnected &&
+           ice_.remote_address();
+  }
   // A place for an RTP packet of `plain_size` bytes and its tag: to be filled
   // up to `plain_size` and handed to FinishRtp() at once. Empty if nothing may
   // be sent now.

@@ -153,7 +153,7 @@ const rtp::CodecSpec* Slot::CodecOf(rtp::Codec codec) const {
 bool Slot::Send(rtp::Timestamp now, const rtp::Packet& packet,
                 const Segment& segment, bool resend, Outbox& outbox) {
   const rtp::CodecSpec* codec = CodecOf(packet.codec);
-  if (codec == nullptr) return false;
+  if (codec == nullptr || !transport_.ready()) return false;
   const bool rtx = resend && codec->rtx_payload_type.has_value();
 
   std::array<uint8_t, kMaxExtensionBytes> extensions;

@@ -65,6 +65,7 @@ struct XmppSocket::Impl : signaling::XmppStreamHandler {
   void OnRead(size_t count);
   void Flush();
   void CheckLink();
+  void ArmCheck(rtp::Timestamp now);
   void SendPing();
   // Ends what there is of a link; then tries again, or has stopped.
   void Drop(std::string_view reason);
@@ -78,10 +79,10 @@ struct XmppSocket::Impl : signaling::XmppStreamHandler {
   // A handler of an attempt or a link that is over does nothing.
   template <typename Handler>
   auto OfThisLink(Handler handler) {
-    return [this, link = link_number, handler = std::move(handler)]<
-               typename... Arguments>(Arguments&&... arguments)
-      requires std::invocable<const Handler&, Arguments...>
-    {
+    return [ this, link = link_number,
+             handler = std::move(handler) ]<typename... Arguments>(
+        Arguments &&
+        ... arguments) requires std::invocable<const Handler&, Arguments...> {
       if (link == link_number) handler(std::forward<Arguments>(arguments)...);
     };
   }
@@ -102,6 +103,7 @@ struct XmppSocket::Impl : signaling::XmppStreamHandler {
   signaling::XmppStream stream;
   Backoff backoff;
   LinkMonitor monitor;
+  rtp::Timestamp check_due = rtp::kNever;  // when the timer looks at it
 
   State state = State::kIdle;
   uint64_t link_number = 0;
@@ -156,7 +158,12 @@ void XmppSocket::Impl::Read() {
 }
 
 void XmppSocket::Impl::OnRead(size_t count) {
-  if (state == State::kUp) monitor.OnReceived(MonotonicNow());
+  if (state == State::kUp) {
+    const rtp::Timestamp now = MonotonicNow();
+    monitor.OnReceived(now);
+    // A timer that fires too early finds nothing due, and is left alone.
+    if (monitor.NextDeadline() < check_due) ArmCheck(now);
+  }
   closed.reset();
   stream.HandleBytes(std::string_view(received.data(), count));
   if (closed) return Drop(*closed);
@@ -195,7 +202,7 @@ void XmppSocket::Impl::OnXmppReady(const signaling::Jid& /*self*/) {
   backoff.Reset();
   const rtp::Timestamp now = MonotonicNow();
   monitor.OnReceived(now);
-  ArmTimer(config.monitor.quiet, &Impl::CheckLink);
+  ArmCheck(now);
   SFU_LOG(kInfo, "component_up").With("domain", config.domain);
   observer.OnXmppUp(now);
 }
@@ -207,8 +214,12 @@ void XmppSocket::Impl::CheckLink() {
     return Drop("the server does not answer pings");
   }
   if (action == LinkMonitor::Action::kSendPing) SendPing();
-  // Not moved by each read: a timer that fires early finds nothing due.
-  ArmTimer(monitor.NextDeadline() - now, &Impl::CheckLink);
+  ArmCheck(now);
+}
+
+void XmppSocket::Impl::ArmCheck(rtp::Timestamp now) {
+  check_due = monitor.NextDeadline();
+  ArmTimer(check_due - now, &Impl::CheckLink);
 }
 
 void XmppSocket::Impl::SendPing() {

@@ -86,7 +86,7 @@ class TappedComponent : public gloox::Component {
  public:
   TappedComponent(const XmppStream::Config& config, StanzaTap& tap)
       : gloox::Component("jabber:component:accept", config.domain,
-                         config.secret, 0),
+                         config.domain, config.secret),
         tap_(tap) {}
   void handleTag(gloox::Tag* tag) override {
     if (tag != nullptr && tap_.TakeTag(*tag)) return;

@@ -45,6 +45,7 @@ TEST(Log, ShowsAddressesOnlyWhenTold) {
   SFU_LOG(kDebug, "unseen");
   InitLog(LogLevel::kInfo, true);
   SFU_LOG(kInfo, "shown").With("jid", Redact("alice@example.org"));
+  InitLog(LogLevel::kError, false);
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(text.find("canary"), std::string::npos) << text;
   EXPECT_NE(text.find("level=info event=seen jid=[redacted] n=3\n"),
