@@ -50,6 +50,7 @@ carillon_npm_ci() {
     tail -n 15 "$log" >&2
     carillon_fail "npm ci failed in $1"
   fi
+  mkdir -p "$folder/node_modules"  # not made for a page without packages
   printf '%s\n' "$digest" >"$stamp"
 }
 

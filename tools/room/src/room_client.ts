@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A participant: joins a room, keeps the call and the chat going, comes back by
+// itself after any break.
+import { Call, type Stats } from './call.ts';
+import { colorOf, Devices, explain, type TestIdentity } from './media.ts';
+import {
+  applyRoster,
+  applySlots,
+  applySpeakers,
+  emptyState,
+  expectsMedia,
+  type RoomState,
+} from './room_state.ts';
+import { element, type RoomMessage } from './room_xml.ts';
+import { IqError, Xmpp, type ServerConfig } from './xmpp.ts';
+
+export type Connection = 'idle' | 'joining' | 'connected' | 'reconnecting' | 'failed' | 'left';
+
+export interface ChatLine {
+  nick: string;
+  text: string;
+  own: boolean;
+  at: number; // ms since the epoch
+}
+
+export interface RoomEvents {
+  onChange(): void;
+  onNotice(text: string): void;
+}
+
+const NICK_NS = 'http://jabber.org/protocol/nick';
+const JINGLE_NS = 'urn:xmpp:jingle:1';
+
+// Nothing heard for so long: ask whether the room still knows us.
+const QUIET_MS = 2000;
+// And for so long: join anew.
+const DEAD_MS = 7000;
+
+export class RoomClient {
+  state: RoomState = emptyState();
+  connection: Connection = 'idle';
+  failure = ''; // why, if 'failed'
+  call: Call | undefined;
+  chat: ChatLine[] = [];
+  microphone: MediaStreamTrack | null = null;
+  camera: MediaStreamTrack | null = null;
+  screen: MediaStreamTrack | null = null;
+  micMuted = false;
+  lastStats: Stats | undefined;
+  name = '';
+  room = '';
+  readonly devices: Devices;
+
+  private readonly xmpp: Xmpp;
+  private readonly roomJid: string;
+  private readonly mucJid: string;
+  private chatNick = '';
+  private chatJoined = false;
+  private heardAt = performance.now();
+  private heardPackets = 0;
+  private askedAt = 0;
+  private rejoinTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly watch: ReturnType<typeof setInterval>;
+
+  constructor(
+    config: ServerConfig,
+    room: string,
+    name: string,
+    private readonly events: RoomEvents,
+    test?: TestIdentity,
+  ) {
+    this.room = room;
+    this.name = name;
+    this.devices = new Devices(test);
+    this.roomJid = `${room}@${config.component}`;
+    this.mucJid = `${room}@${config.muc}`;
+    this.xmpp = new Xmpp(config, {
+      onOnline: () => void this.onOnline(),
+      onOffline: () => this.onOffline(),
+      onRoomMessage: (from, message) => this.onRoomMessage(from, message),
+      onRefused: (from, error) => this.onRefused(from, error),
+    });
+    this.xmpp.agent.jingle.on('terminated', (session: unknown, reason: any) => {
+      if (session === this.call?.session) this.onTerminated(reason?.condition ?? '');
+    });
+    this.xmpp.agent.on('groupchat', (message) => this.onChat(message));
+    this.xmpp.agent.on('muc:failed', () => this.retryChatNick());
+    this.watch = setInterval(() => void this.checkMedia(), 500);
+  }
+
+  join(): void {
+    this.set('joining');
+    this.xmpp.connect();
+  }
+
+  leave(): void {
+    if (this.connection === 'left') return;
+    this.set('left');
+    clearInterval(this.watch);
+    clearTimeout(this.rejoinTimer);
+    this.call?.close(false);
+    for (const track of [this.microphone, this.camera, this.screen]) track?.stop();
+    // Once the session-terminate is on its way.
+    setTimeout(() => this.xmpp.disconnect(), 100);
+  }
+
+  private set(connection: Connection, failure = ''): void {
+    this.connection = connection;
+    this.failure = failure;
+    this.events.onChange();
+  }
+
+  // ---- connection ----
+
+  private async onOnline(): Promise<void> {
+    this.xmpp.agent.sendPresence();
+    const presence = element('presence', { to: this.roomJid }, [], 'jabber:client');
+    const nick = element('nick', {}, [], NICK_NS);
+    nick.textContent = this.name;
+    presence.append(nick);
+    this.xmpp.send(presence);
+    this.joinChat();
+    if (this.call && this.state.resumeToken) {
+      try {
+        await this.xmpp.request(
+          this.roomJid,
+          element('resume', { token: this.state.resumeToken, sid: this.call.session.sid }),
+        );
+        this.heardAt = performance.now();
+        this.set('connected');
+        return;
+      } catch (error) {
+        if (error instanceof IqError && error.condition !== 'item-not-found') {
+          return this.rejoinSoon(error.condition);
+        }
+      }
+    }
+    await this.startCall();
+  }
+
+  private onOffline(): void {
+    this.chatJoined = false;
+    if (this.connection !== 'left') this.set('reconnecting');
+  }
+
+  private async startCall(): Promise<void> {
+    this.call?.close(true);
+    const call = new Call(this.xmpp.agent, this.roomJid, (state) => {
+      if (this.call !== call) return;
+      if (state === 'connected') {
+        this.heardAt = performance.now();
+        this.set('connected');
+      } else if (state === 'failed') {
+        this.rejoinSoon('the connection was lost');
+      }
+    });
+    this.call = call;
+    this.heardAt = performance.now();
+    this.heardPackets = 0;
+    try {
+      await call.setMicrophone(this.microphone);
+      await call.setCamera(this.camera);
+      await call.setScreen(this.screen);
+      await call.start();
+      await this.publish();
+    } catch (error) {
+      if (this.call === call) this.rejoinSoon(String(error));
+    }
+  }
+
+  private onTerminated(condition: string): void {
+    if (this.connection === 'left') return;
+    if (condition === 'decline') return this.set('failed', 'You were removed from the room.');
+    if (condition === 'alternative-session') return;
+    if (condition === 'incompatible-parameters' || condition === 'security-error') {
+      return this.set('failed', `This browser and the server do not fit (${condition}).`);
+    }
+    this.rejoinSoon(condition);
+  }
+
+  private onRefused(from: string, error: IqError): void {
+    if (from !== this.roomJid || this.connection === 'left') return;
+    switch (error.condition) {
+      case 'resource-constraint':
+        return this.set('failed', `You cannot join: ${error.message}.`);
+      case 'forbidden':
+      case 'not-allowed':
+        return this.set('failed', 'You are not allowed in this room.');
+      case 'remote-server-timeout':
+      case 'remote-server-not-found':
+      case 'service-unavailable':
+        this.events.onNotice('The media server is away. Trying again.');
+        return this.rejoinSoon(error.condition);
+      case 'item-not-found':
+        return this.rejoinSoon(error.condition);
+    }
+  }
+
+  private rejoinSoon(_why: string): void {
+    if (this.connection === 'left' || this.connection === 'failed') return;
+    this.set('reconnecting');
+    if (this.rejoinTimer !== undefined) return;
+    this.rejoinTimer = setTimeout(
+      () => {
+        this.rejoinTimer = undefined;
+        if (this.connection === 'reconnecting' && this.xmpp.online) void this.startCall();
+      },
+      500 + Math.random() * 1500,
+    );
+  }
+
+  // Finds out that nothing arrives any more before the browser does.
+  private async checkMedia(): Promise<void> {
+    const call = this.call;
+    if (!call || call.session.pc.connectionState === 'closed') return;
+    const stats = await call.stats().catch(() => undefined);
+    if (!stats || call !== this.call) return;
+    this.lastStats = stats;
+    const now = performance.now();
+    if (stats.packetsReceived !== this.heardPackets) {
+      this.heardPackets = stats.packetsReceived;
+      this.heardAt = now;
+      return;
+    }
+    const quiet = now - this.heardAt;
+    const joined = this.connection === 'connected' || this.connection === 'reconnecting';
+    if (!joined || !this.xmpp.online || !expectsMedia(this.state)) return;
+    if (quiet > DEAD_MS) {
+      this.heardAt = now;
+      this.rejoinSoon('nothing is heard');
+    } else if (quiet > QUIET_MS && now - this.askedAt > QUIET_MS) {
+      this.askedAt = now;
+      const ping = element('jingle', { action: 'session-info', sid: call.session.sid }, [], JINGLE_NS);
+      this.xmpp.request(this.roomJid, ping).catch((error) => {
+        const gone =
+          error instanceof IqError && error.condition !== 'timeout' && error.condition !== 'disconnected';
+        if (gone && call === this.call) this.rejoinSoon(error.condition);
+      });
+    }
+  }
+
+  private onRoomMessage(from: string, message: RoomMessage): void {
+    if (from !== this.roomJid) return;
+    switch (message.kind) {
+      case 'roster':
+        this.state = applyRoster(this.state, message.update);
+        break;
+      case 'speakers':
+        this.state = applySpeakers(this.state, message.dominant, message.speaking);
+        break;
+      case 'slots':
+        this.state = applySlots(this.state, message.slots);
+        break;
+    }
+    this.events.onChange();
+  }
+
+  // ---- what we send ----
+
+  private async publish(): Promise<void> {
+    if (!this.call) return;
+    const contents = this.call.contents;
+    const source = (content: string, type: string, muted: boolean): Element =>
+      element('source', { content, type, muted: String(muted) });
+    await this.xmpp
+      .request(
+        this.roomJid,
+        element('publish', {}, [
+          source(contents.microphone, 'microphone', this.micMuted || !this.microphone),
+          source(contents.camera, 'camera', !this.camera),
+          source(contents.screen, 'screen', !this.screen),
+        ]),
+      )
+      .catch(() => undefined); // said again with the next change or join
+  }
+
+  async setMicMuted(muted: boolean): Promise<void> {
+    this.micMuted = muted;
+    try {
+      if (!muted && !this.microphone) await this.useMicrophone();
+    } catch (error) {
+      this.micMuted = true;
+      this.events.onNotice(explain(error, 'microphone'));
+    }
+    if (this.microphone) this.microphone.enabled = !this.micMuted;
+    this.events.onChange();
+    await this.publish();
+  }
+
+  async useMicrophone(deviceId?: string): Promise<void> {
+    const track = await this.devices.microphone(deviceId);
+    this.microphone?.stop();
+    this.microphone = track;
+    track.enabled = !this.micMuted;
+    await this.call?.setMicrophone(track);
+  }
+
+  async setCameraOn(on: boolean, deviceId?: string): Promise<void> {
+    try {
+      const track = on ? await this.devices.camera(deviceId) : null;
+      this.camera?.stop(); // lets go of the device, and its light
+      this.camera = track;
+      await this.call?.setCamera(track);
+    } catch (error) {
+      this.events.onNotice(explain(error, 'camera'));
+    }
+    this.events.onChange();
+    await this.publish();
+  }
+
+  async setScreenShared(on: boolean): Promise<void> {
+    try {
+      const track = on ? await this.devices.screen() : null;
+      this.screen?.stop();
+      this.screen = track;
+      track?.addEventListener('ended', () => void this.setScreenShared(false));
+      await this.call?.setScreen(track);
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'NotAllowedError')) {
+        this.events.onNotice(explain(error, 'screen'));
+      }
+    }
+    this.events.onChange();
+    await this.publish();
+  }
+
+  // Asks for some sources first, and for no more pixels than are shown.
+  async setWishes(pins: string[], heights: Map<string, number>): Promise<void> {
+    if (!this.call || !this.xmpp.online) return;
+    const known = new Set(this.call.videoSlots);
+    await this.xmpp
+      .request(
+        this.roomJid,
+        element('receive', {}, [
+          ...pins.map((source) => element('pin', { source })),
+          ...[...heights]
+            .filter(([content]) => known.has(content))
+            .map(([content, height]) => element('slot', { content, 'max-height': String(height) })),
+        ]),
+      )
+      .catch(() => undefined);
+  }
+
+  // ---- chat ----
+
+  private joinChat(): void {
+    this.chatNick = this.chatNick || this.name;
+    this.chatJoined = false;
+    this.xmpp.agent
+      .joinRoom(this.mucJid, this.chatNick, {
+        muc: { type: 'join', history: { maxStanzas: 20 } },
+      } as never)
+      .then(() => (this.chatJoined = true))
+      .catch(() => undefined);
+  }
+
+  private retryChatNick(): void {
+    if (this.chatJoined || this.connection === 'left') return;
+    this.chatNick = `${this.name} ${Math.floor(Math.random() * 900 + 100)}`;
+    this.joinChat();
+  }
+
+  sendChat(text: string): boolean {
+    if (!this.xmpp.online || text.trim() === '') return false;
+    this.xmpp.agent.sendMessage({ to: this.mucJid, type: 'groupchat', body: text.slice(0, 4000) });
+    return true;
+  }
+
+  private onChat(message: any): void {
+    const [bare, nick] = String(message.from).split(/\/(.*)/s);
+    if (bare !== this.mucJid || !message.body || !nick) return;
+    this.chat.push({
+      nick,
+      text: message.body,
+      own: nick === this.chatNick,
+      at: message.delay?.timestamp ? Number(new Date(message.delay.timestamp)) : Date.now(),
+    });
+    if (this.chat.length > 500) this.chat.shift();
+    this.events.onChange();
+  }
+}
+
+export function testIdentity(parameters: URLSearchParams): TestIdentity | undefined {
+  if (parameters.get('test') !== '1') return undefined;
+  const name = parameters.get('name') ?? 'Tester';
+  return { name, color: parameters.get('color') ?? colorOf(name) };
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The XMPP connection: anonymous login over the page's own WebSocket, kept up
+// by reconnecting, with plain IQs for what stanza.js has no types for.
+import { createClient, type Agent, type AgentConfig } from 'stanza';
+import { ROOM_NS, readRoomMessage, type RoomMessage } from './room_xml.ts';
+
+export interface ServerConfig {
+  websocket: string;
+  guest_domain: string;
+  component: string;
+  muc: string;
+}
+
+export class IqError extends Error {
+  constructor(
+    readonly condition: string, // RFC 6120 s8.3, or 'timeout', 'disconnected'
+    text: string,
+  ) {
+    super(text || condition);
+  }
+}
+
+interface XmppEvents {
+  onOnline(): void;
+  onOffline(): void;
+  onRoomMessage(from: string, message: RoomMessage): void;
+  // An error to a request that stanza.js made.
+  onRefused(from: string, error: IqError): void;
+}
+
+export class Xmpp {
+  readonly agent: Agent;
+  online = false;
+  private readonly pending = new Map<string, (stanza: Element | IqError) => void>();
+  private attempts = 0;
+  private stopped = false;
+  private nextId = 1;
+
+  constructor(
+    config: ServerConfig,
+    private readonly events: XmppEvents,
+  ) {
+    const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.agent = createClient({
+      server: config.guest_domain,
+      sasl: ['anonymous'],
+      autoReconnect: false,
+      // Anonymous addresses do not outlive the server; the room has its own
+      // way to go on (resume).
+      useStreamManagement: false,
+      transports: { websocket: `${scheme}//${location.host}${config.websocket}`, bosh: false },
+    } as AgentConfig);
+    this.agent.jingle.resetICEServers();
+    this.agent.on('session:started', () => {
+      this.online = true;
+      this.attempts = 0;
+      this.events.onOnline();
+    });
+    this.agent.on('disconnected', () => this.onDisconnected());
+    this.agent.on('raw:incoming', (data: string) => this.onRaw(data));
+  }
+
+  connect(): void {
+    this.stopped = false;
+    this.agent.connect();
+  }
+
+  disconnect(): void {
+    this.stopped = true;
+    this.agent.disconnect();
+  }
+
+  private onDisconnected(): void {
+    const was = this.online;
+    this.online = false;
+    for (const answer of this.pending.values()) answer(new IqError('disconnected', ''));
+    this.pending.clear();
+    if (was) this.events.onOffline();
+    if (this.stopped) return;
+    const wait = Math.min(500 * 2 ** this.attempts++, 10_000) * (0.5 + Math.random());
+    setTimeout(() => !this.stopped && !this.online && this.agent.connect(), wait);
+  }
+
+  private onRaw(data: string): void {
+    const isIq = data.startsWith('<iq');
+    const wanted =
+      data.includes(ROOM_NS) ||
+      (isIq && (this.pending.size > 0 || /type=['"]error['"]/.test(data.slice(0, 400))));
+    if (!wanted) return;
+    const stanza = new DOMParser().parseFromString(data, 'text/xml').documentElement;
+    if (stanza.localName === 'message') {
+      const message = readRoomMessage(stanza);
+      if (message) this.events.onRoomMessage(stanza.getAttribute('from') ?? '', message);
+    } else if (stanza.localName === 'iq') {
+      const type = stanza.getAttribute('type');
+      const answer = this.pending.get(stanza.getAttribute('id') ?? '');
+      if (answer && (type === 'result' || type === 'error')) {
+        answer(stanza);
+      } else if (type === 'error') {
+        this.events.onRefused(stanza.getAttribute('from') ?? '', readError(stanza));
+      }
+    }
+  }
+
+  // Sends a stanza as it is.
+  send(stanza: Element): void {
+    const transport = this.agent.transport as unknown as { write(data: string): void };
+    if (this.online) transport.write(new XMLSerializer().serializeToString(stanza));
+  }
+
+  // Sends an IQ of type set and waits for its result. Rejects with IqError.
+  async request(to: string, payload: Element): Promise<void> {
+    if (!this.online) throw new IqError('disconnected', '');
+    const id = `room-${this.nextId++}-${Math.random().toString(36).slice(2)}`;
+    const iq = document.implementation.createDocument('jabber:client', 'iq').documentElement;
+    for (const [key, value] of Object.entries({ type: 'set', id, to })) iq.setAttribute(key, value);
+    iq.append(payload);
+    const answered = new Promise<Element | IqError>((resolve) => {
+      this.pending.set(id, resolve);
+      setTimeout(() => resolve(new IqError('timeout', 'no answer')), 10_000);
+    });
+    this.send(iq);
+    const answer = await answered;
+    this.pending.delete(id);
+    if (answer instanceof IqError) throw answer;
+    if (answer.getAttribute('type') === 'error') throw readError(answer);
+  }
+}
+
+function readError(iq: Element): IqError {
+  const error = [...iq.children].find((child) => child.localName === 'error');
+  const condition = [...(error?.children ?? [])].find((child) => child.localName !== 'text');
+  const text = [...(error?.children ?? [])].find((child) => child.localName === 'text');
+  return new IqError(condition?.localName ?? 'undefined-condition', text?.textContent ?? '');
+}
