@@ -271,6 +271,7 @@ void Peer::OnTransportChanged(rtp::Timestamp now, size_t index,
     outbox.events.emplace_back(PeerConnected{id_});
   }
   if (new_keys) {
+    WakeAt(now);
     // What a slot was offered before it could be sent is asked for anew.
     for (const auto& content : contents_) {
       if (content->slot != nullptr && content->transport == index) {
@@ -310,7 +311,9 @@ rtp::Timestamp Peer::ComputeDeadline() const {
                          transport->twcc().NextDeadline()});
   }
   for (const auto& content : contents_) {
-    if (content->uplink != nullptr) {
+    // Before there are keys nobody can be asked for anything.
+    if (content->uplink != nullptr &&
+        transports_[content->transport]->ready()) {
       deadline = std::min(deadline, content->uplink->NextDeadline());
     }
   }

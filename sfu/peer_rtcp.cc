@@ -115,6 +115,7 @@ rtp::Ssrc Peer::RtcpSender(const Content* content) const {
 
 void Peer::SendFeedback(rtp::Timestamp now, size_t index, Outbox& outbox) {
   PeerTransport& transport = *transports_[index];
+  if (!transport.ready()) return;
   std::array<uint8_t, kMaxCompound> buffer;
   for (const auto& content : contents_) {
     if (content->transport != index || content->uplink == nullptr ||

@@ -182,6 +182,7 @@ export class RoomClient {
     if (from !== this.roomJid || this.connection === 'left') return;
     switch (error.condition) {
       case 'resource-constraint':
+        if (this.connection === 'connected') return;
         return this.set('failed', `You cannot join: ${error.message}.`);
       case 'forbidden':
       case 'not-allowed':

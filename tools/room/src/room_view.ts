@@ -186,6 +186,7 @@ export class RoomView {
       view.node.remove();
       this.tiles.delete(key);
     }
+    let order = 0;
     for (const tile of tiles) {
       let view = this.tiles.get(tile.key);
       if (!view) this.tiles.set(tile.key, (view = new TileView(() => this.pin(tile.key))));
@@ -193,6 +194,7 @@ export class RoomView {
       view.render(tile, this.streamFor(tile), this.pinned === tile.key, large);
       const home = large ? this.stage : this.grid;
       if (view.node.parentNode !== home) home.append(view.node);
+      view.node.style.order = String(order++);
     }
     this.stage.hidden = onStage === '';
     this.node.classList.toggle('staged', onStage !== '');

@@ -48,8 +48,10 @@ export class Xmpp {
       // Anonymous addresses do not outlive the server; the room has its own
       // way to go on (resume).
       useStreamManagement: false,
+      // One transport, so candidates are gathered and sent once, not per slot.
+      jingle: { bundlePolicy: 'max-bundle' },
       transports: { websocket: `${scheme}//${location.host}${config.websocket}`, bosh: false },
-    } as AgentConfig);
+    } as unknown as AgentConfig);
     this.agent.jingle.resetICEServers();
     this.agent.on('session:started', () => {
       this.online = true;

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stock stanza.js, with no code of ours, calls the room and gets media.
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { Server, launchBrowser, waitFor } from './harness.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+let server;
+let browser;
+let pages;
+
+before(async () => {
+  pages = mkdtempSync(join(tmpdir(), 'carillon-stock-'));
+  mkdirSync(join(pages, 'assets'));
+  cpSync(join(here, 'stock/index.html'), join(pages, 'index.html'));
+  await build({
+    entryPoints: [join(here, 'stock/stock.js')],
+    bundle: true,
+    format: 'iife',
+    define: { global: 'globalThis' },
+    outfile: join(pages, 'assets/stock.js'),
+    logLevel: 'error',
+  });
+  server = await Server.start('--page-dir', pages);
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  rmSync(pages, { recursive: true, force: true });
+});
+
+test('two stock clients see and hear each other', async () => {
+  const people = [];
+  for (let i = 0; i < 2; ++i) {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${server.facts.page}?room=stock`);
+    people.push(page);
+  }
+  for (const page of people) {
+    const report = await waitFor('media both ways', async () => {
+      const failed = await page.evaluate(() => window.failed);
+      if (failed) throw new Error(failed);
+      const now = await page.evaluate(() => window.report());
+      return now.inbound.video?.frames > 30 && now.inbound.audio?.energy > 0 &&
+        now.outbound.video?.packets > 30 && now;
+    });
+    assert.match(report.srtp, /AEAD_AES_128_GCM/);
+  }
+});
