@@ -104,7 +104,7 @@ std::optional<rtp::SrtpProfile> ProfileOf(const SRTP_PROTECTION_PROFILE* p) {
 
 struct DtlsEndpoint::Association {
   struct FreeSsl {
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
+    void operator()(SSL* freed) const { SSL_free(freed); }
   };
   DatagramBio bio;
   std::unique_ptr<SSL, FreeSsl> ssl;  // owns the BIO
@@ -232,6 +232,7 @@ void DtlsEndpoint::SetRemoteFingerprint(
     const rtp::CertificateFingerprint& fingerprint) {
   if (!fingerprint_) fingerprint_ = fingerprint;
   if (handshake_done_ && state_ == State::kHandshaking) CheckFingerprint();
+  if (keys_) deadline_ = std::min(deadline_, let_go_);
 }
 
 void DtlsEndpoint::CheckFingerprint() {

@@ -17,7 +17,9 @@ bool IceLiteAgent::HandleStun(rtp::Timestamp now, const SocketAddress& from,
   if (!Authenticates(now, *message, key)) return false;
   Answer(*message, key, from, datagram.size(), sink);
   if (message->unknown_required_count == 0 && !message->ice_controlled) {
-    Validate(from, message->use_candidate);
+    // A check from before a restart undoes no nomination made since.
+    const bool current = key.data() == local_.pwd.data();
+    Validate(from, message->use_candidate && (current || !nominated_));
   }
   return true;
 }
@@ -25,6 +27,8 @@ bool IceLiteAgent::HandleStun(rtp::Timestamp now, const SocketAddress& from,
 bool IceLiteAgent::Authenticates(rtp::Timestamp now,
                                  const StunMessage& request,
                                  std::string_view& key) const {
+  // RFC 8445 s7.3: two values separated by a colon.
+  if (request.username.find(':') == std::string_view::npos) return false;
   const std::string_view ufrag = request.AddressedUfrag();
   if (ufrag == local_.ufrag && request.VerifyIntegrity(local_.pwd)) {
     key = local_.pwd;

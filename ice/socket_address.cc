@@ -45,6 +45,7 @@ std::optional<SocketAddress> SocketAddress::FromSockaddr(
 
 std::optional<SocketAddress> SocketAddress::Parse(std::string_view ip,
                                                   uint16_t port) {
+  if (ip.find('\0') != ip.npos) return std::nullopt;  // C would stop there
   const std::string text(ip);
   std::array<uint8_t, 16> bytes;
   if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {

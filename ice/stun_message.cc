@@ -125,7 +125,8 @@ bool Take(const Attribute& attribute, StunMessage& message) {
   const std::span<const uint8_t> value = attribute.value;
   switch (attribute.type) {
     case kUsername:
-      message.username = AsText(value);
+      // RFC 8489 s14: of several the first counts; StunLocalUfrag() agrees.
+      if (message.username.data() == nullptr) message.username = AsText(value);
       return value.size() <= 513;
     case kPriority:
       if (value.size() != 4) return false;
@@ -148,8 +149,10 @@ bool Take(const Attribute& attribute, StunMessage& message) {
     case kErrorCode:
       if (value.size() < 4) return false;
       message.error_code =
-          static_cast<uint16_t>((value[2] & 7) * 100 + value[3] % 100);
-      return true;
+          static_cast<uint16_t>((value[2] & 7) * 100 + value[3]);
+      // RFC 8489 s14.8: class 3 to 6, number below 100.
+      return value[3] < 100 && message.error_code / 100 >= 3 &&
+             message.error_code / 100 <= 6;
     case kUnknownAttributes:
       return true;
     default:
@@ -240,8 +243,7 @@ std::optional<std::string_view> StunLocalUfrag(
 
 StunWriter::StunWriter(std::span<uint8_t> out, StunClass message_class,
                        const StunTransactionId& transaction_id)
-    : out_(out.first(std::min(out.size(), kMaxStunSize))),
-      transaction_id_(transaction_id) {
+    : out_(out.first(std::min(out.size(), kMaxStunSize))) {
   if (out_.size() < kStunHeaderSize) {
     ok_ = false;
     return;

@@ -88,7 +88,6 @@ class StunWriter {
   void SetLength(size_t size);
 
   std::span<uint8_t> out_;
-  StunTransactionId transaction_id_;
   size_t size_ = 0;
   bool ok_ = true;
 };

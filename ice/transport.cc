@@ -96,7 +96,9 @@ bool Transport::SetRemoteFingerprint(
   if (impl_->has_fingerprint) return false;
   impl_->has_fingerprint = true;
   impl_->dtls.SetRemoteFingerprint(fingerprint);
+  const rtp::Timestamp heard = impl_->last_authentic;
   impl_->AfterDtls(now, sink);
+  impl_->last_authentic = heard;  // signalling is no sign of the pair
   return true;
 }
 

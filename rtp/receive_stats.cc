@@ -10,7 +10,8 @@ void ReceiveStats::OnPacket(Timestamp arrival, uint64_t seq,
                             uint32_t rtp_timestamp, bool retransmitted) {
   if (received_ == 0) {
     first_seq_ = highest_seq_ = seq;
-  } else if (!retransmitted && rtp_timestamp != last_timestamp_) {
+  } else if (!retransmitted && last_arrival_ != Timestamp::min() &&
+             rtp_timestamp != last_timestamp_) {
     // RFC 3550 A.8: the difference of transit times, in clock units. Packets
     // of one frame share a timestamp and say nothing of the network.
     const int64_t arrived = (arrival - last_arrival_).count() *
@@ -19,8 +20,7 @@ void ReceiveStats::OnPacket(Timestamp arrival, uint64_t seq,
     const uint64_t d = static_cast<uint64_t>(std::abs(arrived - sent));
     // A jump of over 10 s is a restarted clock, not jitter.
     if (d < uint64_t{10} * clock_rate_) {
-      jitter_q4_ += d;
-      jitter_q4_ -= (jitter_q4_ + 8) >> 4;
+      jitter_q4_ += d - ((jitter_q4_ + 8) >> 4);
     }
   }
   if (!retransmitted) {

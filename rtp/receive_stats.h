@@ -41,7 +41,7 @@ class ReceiveStats {
   int64_t expected_before_ = 0;  // at the last report
   int64_t received_before_ = 0;
   uint64_t jitter_q4_ = 0;  // times 16
-  Timestamp last_arrival_;
+  Timestamp last_arrival_ = Timestamp::min();  // not of retransmissions
   uint32_t last_timestamp_ = 0;
   SenderInfo last_sr_;
   Timestamp last_sr_arrival_ = Timestamp::min();

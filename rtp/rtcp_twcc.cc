@@ -165,7 +165,7 @@ class ChunkEncoder {
   // Calls emit(uint16_t) for each chunk that became complete.
   template <typename Emit>
   void Add(uint8_t symbol, Emit&& emit) {
-    while (!Fits(symbol)) EmitOne(emit);
+    while (!Fits(symbol)) EmitOne(emit, false);
     if (count_ < kOneBitStatuses) window_[count_] = symbol;
     same_ = count_ == 0 || (same_ && symbol == window_[0]);
     has_large_ = has_large_ || symbol == kLargeDelta;
@@ -173,7 +173,7 @@ class ChunkEncoder {
   }
   template <typename Emit>
   void Finish(Emit&& emit) {
-    while (count_ > 0) EmitOne(emit);
+    while (count_ > 0) EmitOne(emit, true);
   }
 
  private:
@@ -185,7 +185,7 @@ class ChunkEncoder {
   }
 
   template <typename Emit>
-  void EmitOne(Emit&& emit) {
+  void EmitOne(Emit&& emit, bool last) {
     ++words_;
     if (same_) {
       emit(static_cast<uint16_t>(window_[0] << 13 | count_));
@@ -193,8 +193,8 @@ class ChunkEncoder {
       return;
     }
     // Without a large delta a full window is a one-bit vector; a shorter one
-    // at the end likewise, padded with "not received".
-    const bool two_bits = has_large_;
+    // likewise, padded with "not received", but only at the end.
+    const bool two_bits = has_large_ || (!last && count_ < kOneBitStatuses);
     const size_t capacity = two_bits ? kTwoBitStatuses : kOneBitStatuses;
     const size_t bits = two_bits ? 2 : 1;
     const size_t taken = std::min<size_t>(count_, capacity);

@@ -42,9 +42,7 @@ void BeginSha1(const std::array<uint8_t, 20>& key, uint8_t pad, SHA_CTX* out) {
 
 SrtpTransform::SrtpTransform(SrtpProfile profile, const SrtpMasterKey& master,
                              SrtpStream stream, bool encrypt)
-    : is_gcm_(profile != SrtpProfile::kAesCm128HmacSha1_80),
-      is_rtcp_(stream == SrtpStream::kRtcp),
-      encrypt_(encrypt) {
+    : is_gcm_(profile != SrtpProfile::kAesCm128HmacSha1_80) {
   if (!DeriveSrtpKey(profile, master, stream, &key_)) return;
   context_.reset(EVP_CIPHER_CTX_new());
   if (context_ == nullptr ||

@@ -58,8 +58,6 @@ class SrtpTransform {
     }
   };
   const bool is_gcm_;
-  const bool is_rtcp_;
-  const bool encrypt_;
   SrtpSessionKey key_;
   std::unique_ptr<EVP_CIPHER_CTX, Free> context_;
   // SHA-1 after the padded key, inner and outer: EVP's own ways to begin an

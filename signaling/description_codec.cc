@@ -153,7 +153,8 @@ bool ReadChild(const XmlElement& child, RtpDescription& out,
   } else if (child.Is("ssrc-group", ns::kSsrcAttributes)) {
     auto group = ReadGroup(child);
     if (!group) return fail("ssrc-group holds no 32-bit numbers, or too many");
-    if (out.ssrc_groups.size() == limits::kGroups) return fail("too many groups");
+    if (out.ssrc_groups.size() == limits::kGroups)
+      return fail("too many groups");
     out.ssrc_groups.push_back(std::move(*group));
   } else if (child.Is("stream", ns::kMsid)) {
     out.stream = StreamId{std::string(child.Attribute("id")),

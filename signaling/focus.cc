@@ -17,6 +17,18 @@ constexpr size_t kMaxLimits = 100'000;
 // A server says "unavailable" for a client whose connection broke. While its
 // media flows it has this long to come back.
 constexpr rtp::TimeDelta kUnavailableGrace = std::chrono::seconds(10);
+// A server that has just come back knows nobody yet (reliability.md F12).
+constexpr rtp::TimeDelta kGoneGrace = std::chrono::seconds(60);
+
+// Errors that a server gives for a client that is not there. Any other one is
+// the client's own word, and so a sign of life.
+bool SaysGone(const StanzaError& error) {
+  return error.condition == "service-unavailable" ||
+         error.condition == "recipient-unavailable" ||
+         error.condition == "item-not-found" || error.condition == "gone" ||
+         error.condition == "remote-server-not-found" ||
+         error.condition == "remote-server-timeout";
+}
 
 StanzaError ItemNotFound() { return {"cancel", "item-not-found", "", ""}; }
 StanzaError ServiceUnavailable() {
@@ -75,7 +87,12 @@ void Focus::HandleIq(rtp::Timestamp now, const Iq& iq) {
   if (iq.type == IqType::kResult || iq.type == IqType::kError) {
     return HandleAnswer(now, iq);
   }
-  if (!Admit(now, iq.from)) return ReplyError(iq, TooMany());
+  if (!Admit(now, iq.from)) {
+    // Dozens of candidates at once are what WebRTC clients send, and a lite
+    // agent has no use for one of them.
+    return IsTrickle(iq) ? Reply(iq) : ReplyError(iq, TooMany());
+  }
+  OnHeardFrom(now, iq.to, iq.from);
   if (const auto* malformed = std::get_if<Malformed>(&iq.payload)) {
     return ReplyError(iq, malformed->error);
   }
@@ -92,8 +109,7 @@ void Focus::HandleIq(rtp::Timestamp now, const Iq& iq) {
 
 void Focus::HandleGet(const Iq& iq) {
   if (const auto* asked = std::get_if<DiscoInfo>(&iq.payload)) {
-    DiscoInfo info =
-        iq.to.local.empty() ? DomainInfo() : RoomInfo(iq.to.local);
+    DiscoInfo info = iq.to.local.empty() ? DomainInfo() : RoomInfo(iq.to.local);
     if (!asked->node.empty()) {
       const Caps caps = RoomCaps(iq.to.local);
       if (iq.to.local.empty() || asked->node != caps.node + "#" + caps.ver) {
@@ -131,7 +147,7 @@ void Focus::HandleRoomRequest(rtp::Timestamp now, const Iq& iq) {
     if (clean.empty()) return ReplyError(iq, BadRequest("the name is empty"));
     Reply(iq);
     at.participant->name = clean;
-    TellChanged(at);
+    TellChanged(now, at);
   } else {
     ReplyError(iq, ServiceUnavailable());
   }
@@ -139,34 +155,44 @@ void Focus::HandleRoomRequest(rtp::Timestamp now, const Iq& iq) {
 
 void Focus::HandleReceive(rtp::Timestamp now, const Iq& iq, Located at,
                           const Receive& receive) {
-  rtp::ReceiveSpec spec;
+  const auto& contents = at.participant->session->spec().contents;
+  for (const Receive::SlotLimit& limit : receive.limits) {
+    const bool is_slot = std::any_of(contents.begin(), contents.end(),
+                                     [&](const rtp::ContentSpec& c) {
+                                       return c.name == limit.content && c.slot;
+                                     });
+    if (!is_slot) {
+      return ReplyError(iq, BadRequest("no slot on content " + limit.content));
+    }
+  }
+  Reply(iq);
+  at.participant->wishes = receive;
+  ApplyWishes(now, at);
+  if (!std::exchange(at.participant->wants_slot_map, true)) {
+    SendSlots(*at.room, *at.participant);
+  }
+}
+
+void Focus::ApplyWishes(rtp::Timestamp now, Located at) {
+  const Receive& wishes = at.participant->wishes;
   std::map<std::string, rtp::SourceId> known;
   for (const auto& participant : at.room->participants) {
     for (const NamedSource& source : SourcesOf(*participant)) {
       known.emplace(source.id, source.source);
     }
   }
-  for (const std::string& pin : receive.pins) {
+  rtp::ReceiveSpec spec;
+  for (const std::string& pin : wishes.pins) {
+    // One that is not there may come, or come back.
     const auto source = known.find(pin);
-    // Gone a moment ago, perhaps: not worth refusing the other wishes.
     if (source != known.end()) spec.pins.push_back(source->second);
   }
-  const auto& contents = at.participant->session->spec().contents;
-  for (const Receive::SlotLimit& limit : receive.limits) {
-    const bool is_slot = std::any_of(
-        contents.begin(), contents.end(), [&](const rtp::ContentSpec& c) {
-          return c.name == limit.content && c.slot;
-        });
-    if (!is_slot) {
-      return ReplyError(iq, BadRequest("no slot on content " + limit.content));
-    }
+  for (const Receive::SlotLimit& limit : wishes.limits) {
     spec.limits.push_back({limit.content, limit.max_height});
   }
-  Reply(iq);
+  if (spec == at.participant->applied) return;
+  at.participant->applied = spec;
   at.participant->session->SetReceive(now, std::move(spec));
-  if (!std::exchange(at.participant->wants_slot_map, true)) {
-    SendSlots(*at.room, *at.participant);
-  }
 }
 
 void Focus::HandlePublish(rtp::Timestamp now, const Iq& iq, Located at,
@@ -177,8 +203,7 @@ void Focus::HandlePublish(rtp::Timestamp now, const Iq& iq, Located at,
         sources.begin(), sources.end(),
         [&](const NamedSource& s) { return s.content == source.content; });
     if (known == sources.end()) {
-      return ReplyError(iq,
-                        BadRequest("nothing is sent on " + source.content));
+      return ReplyError(iq, BadRequest("nothing is sent on " + source.content));
     }
     const bool audio_type = source.type == "microphone";
     if (!source.type.empty() &&
@@ -191,20 +216,23 @@ void Focus::HandlePublish(rtp::Timestamp now, const Iq& iq, Located at,
     std::optional<rtp::SourceType> type;
     if (source.type == "screen") type = rtp::SourceType::kScreen;
     if (source.type == "camera") type = rtp::SourceType::kCamera;
-    at.participant->session->SetSource(now, source.content, type,
-                                       source.muted);
+    at.participant->session->SetSource(now, source.content, type, source.muted);
   }
-  TellChanged(at);
+  TellChanged(now, at);
 }
 
 void Focus::HandleResume(rtp::Timestamp now, const Iq& iq,
                          const Resume& resume) {
   Room* room = FindRoom(iq.to.local);
   if (room != nullptr && !resume.token.empty()) {
+    const Located other = FindByJid(iq.to, iq.from);
     for (const auto& participant : room->participants) {
       if (participant->resume_token != resume.token ||
           participant->session->sid() != resume.sid) {
         continue;
+      }
+      if (other && other.participant != participant.get()) {
+        return ReplyError(iq, BadRequest("this address has another session"));
       }
       Reply(iq);
       participant->jid = iq.from;
@@ -213,12 +241,21 @@ void Focus::HandleResume(rtp::Timestamp now, const Iq& iq,
       SendRoster(*room, *participant);
       SendSlots(*room, *participant);
       SendSpeakers(*room, *participant);
-      TellChanged({room, participant.get()});
+      TellChanged(now, {room, participant.get()});
       return;
     }
   }
-  static_cast<void>(now);
   ReplyError(iq, ItemNotFound());
+}
+
+void Focus::OnHeardFrom(rtp::Timestamp now, const Jid& room, const Jid& from) {
+  const Located at = FindByJid(room, from);
+  if (!at || at.participant->ends_at == rtp::kNever) return;
+  at.participant->ends_at = rtp::kNever;
+  SendRoster(*at.room, *at.participant);
+  SendSlots(*at.room, *at.participant);
+  SendSpeakers(*at.room, *at.participant);
+  TellChanged(now, at);
 }
 
 void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
@@ -245,9 +282,10 @@ void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
       return;
     case PresenceType::kAvailable: {
       const std::string nick = CleanName(presence.nick);
+      OnHeardFrom(now, room_jid, presence.from);
       if (at && !nick.empty() && nick != at.participant->name) {
         at.participant->name = nick;
-        TellChanged(at);
+        TellChanged(now, at);
       } else if (!at && !nick.empty() && announced_.size() < kMaxAnnounced) {
         announced_[presence.from] = {nick, now + kAnnounceFor};
         if (next_sweep_ == rtp::kNever) next_sweep_ = now + kSweep;
@@ -258,9 +296,11 @@ void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
       announced_.erase(presence.from);
       if (at) OnAddressGone(now, at, kUnavailableGrace);
       return;
+    case PresenceType::kError:
+      if (at) OnAddressGone(now, at, kGoneGrace);
+      return;
     case PresenceType::kSubscribed:
     case PresenceType::kUnsubscribed:
-    case PresenceType::kError:
       return;
   }
 }
@@ -281,13 +321,21 @@ void Focus::AnnounceRoom(const Jid& room, const Jid& to) {
 
 void Focus::HandleAnswer(rtp::Timestamp now, const Iq& iq) {
   const auto asked = asked_.Take(iq);
-  if (!asked || iq.type != IqType::kError) return;
-  // An error means that there is no such session any more, or nobody at that
-  // address; an XMPP server that is away may come back.
+  if (!asked) return;
   const Located at = FindByPeer(asked->peer);
   if (!at || at.participant->jid != iq.from) return;
-  constexpr rtp::TimeDelta kGrace = std::chrono::seconds(60);
-  OnAddressGone(now, at, kGrace);
+  if (iq.type == IqType::kResult) return OnHeardFrom(now, iq.to, iq.from);
+  const StanzaError error = iq.error.value_or(StanzaError());
+  // Who refuses our session-accept, or knows of no session, has none
+  // (jingle.md s6.9).
+  if (asked->action == JingleAction::kSessionAccept) {
+    return End(now, at, "gone", "the session was not accepted");
+  }
+  if (error.jingle_condition == "unknown-session") {
+    return End(now, at, "gone", "the session is not known any more");
+  }
+  if (SaysGone(error)) return OnAddressGone(now, at, kGoneGrace);
+  OnHeardFrom(now, iq.to, iq.from);
 }
 
 void Focus::OnXmppUp(rtp::Timestamp now) {
@@ -305,6 +353,13 @@ void Focus::OnXmppUp(rtp::Timestamp now) {
 void Focus::OnXmppDown(rtp::Timestamp /*now*/) {
   up_ = false;
   asked_.Clear();  // nobody can answer
+  // Nor come back. An orderly end of the XMPP server says that everybody is
+  // unavailable; who is there will be asked when it is up again.
+  for (const auto& [name, room] : rooms_) {
+    for (const auto& participant : room->participants) {
+      participant->ends_at = rtp::kNever;
+    }
+  }
 }
 
 void Focus::Shutdown(rtp::Timestamp now) {
@@ -314,9 +369,12 @@ void Focus::Shutdown(rtp::Timestamp now) {
 rtp::Timestamp Focus::NextDeadline() const {
   rtp::Timestamp deadline = std::min(asked_.NextDeadline(), next_sweep_);
   for (const auto& [name, room] : rooms_) {
-    if (room->speakers_dirty) deadline = std::min(deadline, room->speakers_next);
+    if (room->speakers_dirty)
+      deadline = std::min(deadline, room->speakers_next);
     for (const auto& participant : room->participants) {
       deadline = std::min(deadline, participant->ends_at);
+      if (participant->changed)
+        deadline = std::min(deadline, room->roster_next);
     }
   }
   return deadline;
@@ -324,16 +382,21 @@ rtp::Timestamp Focus::NextDeadline() const {
 
 void Focus::HandleTimeout(rtp::Timestamp now) {
   for (const Asked& asked : asked_.HandleTimeout(now)) {
-    constexpr rtp::TimeDelta kGrace = std::chrono::seconds(60);
-    if (const Located at = FindByPeer(asked.peer)) {
-      OnAddressGone(now, at, kGrace);
+    const Located at = FindByPeer(asked.peer);
+    if (!at) continue;
+    if (!at.participant->connected) {
+      End(now, at, "timeout", "no answer");
+    } else if (at.participant->away) {
+      OnAddressGone(now, at, kGoneGrace);
     }
+    // Whose media flows is there, however taciturn.
   }
   std::vector<Located> over;
   for (const auto& [name, room] : rooms_) {
     if (room->speakers_dirty && now >= room->speakers_next) {
       TellSpeakers(now, *room);
     }
+    if (now >= room->roster_next) TellRoster(now, *room);
     for (const auto& participant : room->participants) {
       if (now >= participant->ends_at) {
         over.push_back({room.get(), participant.get()});

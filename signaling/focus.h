@@ -60,8 +60,7 @@ class Focus : public MediaObserver {
   void OnPeerConnected(rtp::Timestamp now, rtp::PeerId peer) override;
   void OnPeerFailed(rtp::Timestamp now, rtp::PeerId peer,
                     PeerFailure why) override;
-  void OnPeerSilent(rtp::Timestamp now, rtp::PeerId peer,
-                    bool silent) override;
+  void OnPeerSilent(rtp::Timestamp now, rtp::PeerId peer, bool silent) override;
   void OnSlotsChanged(rtp::Timestamp now, rtp::PeerId peer,
                       const std::vector<SlotFill>& slots) override;
   void OnSpeakersChanged(rtp::Timestamp now, rtp::ConferenceId conference,
@@ -72,6 +71,7 @@ class Focus : public MediaObserver {
   // What an IQ of ours was about.
   struct Asked {
     rtp::PeerId peer;
+    JingleAction action = JingleAction::kSessionInfo;
   };
   struct Located {
     Room* room = nullptr;
@@ -96,9 +96,12 @@ class Focus : public MediaObserver {
   void HandleRoomRequest(rtp::Timestamp now, const Iq& iq);
   void HandleReceive(rtp::Timestamp now, const Iq& iq, Located at,
                      const Receive& receive);
+  void ApplyWishes(rtp::Timestamp now, Located at);
   void HandlePublish(rtp::Timestamp now, const Iq& iq, Located at,
                      const Publish& publish);
   void HandleResume(rtp::Timestamp now, const Iq& iq, const Resume& resume);
+  // Somebody at that address is there after all.
+  void OnHeardFrom(rtp::Timestamp now, const Jid& room, const Jid& from);
   void AnnounceRoom(const Jid& room, const Jid& to);
   bool Admit(rtp::Timestamp now, const Jid& from);
   void Reply(const Iq& iq, IqPayload payload = Unknown());
@@ -109,6 +112,7 @@ class Focus : public MediaObserver {
                     const JingleMessage& message);
   void HandleInitiate(rtp::Timestamp now, const Iq& iq,
                       const JingleMessage& message);
+  bool IsTrickle(const Iq& iq);
   bool MayJoin(rtp::Timestamp now, const Iq& iq, const Room* room);
   void Deliver(rtp::Timestamp now, Located at, SessionOutbox& out);
   void SendRequests(rtp::Timestamp now, const Participant& participant,
@@ -121,7 +125,8 @@ class Focus : public MediaObserver {
 
   // What rooms are told (focus_rooms.cc)
   void TellJoined(rtp::Timestamp now, Located at);
-  void TellChanged(Located at);
+  void TellChanged(rtp::Timestamp now, Located at);
+  void TellRoster(rtp::Timestamp now, Room& room);
   void SendRoster(Room& room, Participant& to);
   void SendSlots(Room& room, Participant& to);
   void SendSpeakers(const Room& room, const Participant& to);

@@ -9,7 +9,8 @@
 namespace signaling {
 namespace {
 
-constexpr rtp::TimeDelta kSpeakersInterval = std::chrono::milliseconds(200);
+// The room tells at most five changes a second, of each kind.
+constexpr rtp::TimeDelta kInterval = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -49,20 +50,35 @@ void Focus::SendHeadline(const Participant& to, MessagePayload payload) {
   sink_.Send(std::move(message));
 }
 
-void Focus::TellJoined(rtp::Timestamp /*now*/, Located at) {
+void Focus::TellJoined(rtp::Timestamp now, Located at) {
   SendRoster(*at.room, *at.participant);
   SendSlots(*at.room, *at.participant);
   SendSpeakers(*at.room, *at.participant);
-  TellChanged(at);
+  TellChanged(now, at);
 }
 
-void Focus::TellChanged(Located at) {
-  const RosterParticipant changed = Describe(*at.participant);
-  for (const auto& other : at.room->participants) {
+void Focus::TellChanged(rtp::Timestamp now, Located at) {
+  at.participant->changed = true;
+  if (now >= at.room->roster_next) TellRoster(now, *at.room);
+}
+
+void Focus::TellRoster(rtp::Timestamp now, Room& room) {
+  std::vector<RosterParticipant> changes;
+  for (const auto& participant : room.participants) {
+    if (!std::exchange(participant->changed, false)) continue;
+    RosterParticipant description = Describe(*participant);
+    if (description == participant->told) continue;
+    participant->told = description;
+    changes.push_back(std::move(description));
+  }
+  if (changes.empty()) return;
+  room.roster_next = now + kInterval;
+  for (const auto& other : room.participants) {
     Roster roster;
     roster.version = ++other->roster_version;
-    roster.participants = {changed};
+    roster.participants = changes;
     SendHeadline(*other, std::move(roster));
+    if (!other->wishes.pins.empty()) ApplyWishes(now, {&room, other.get()});
   }
 }
 
@@ -94,10 +110,15 @@ void Focus::SendSlots(Room& room, Participant& to) {
   }
   SlotMap map;
   map.version = ++to.slots_version;
-  for (const SlotFill& fill : to.slots) {
+  for (const rtp::ContentSpec& content : to.session->spec().contents) {
+    if (!content.slot) continue;
     SlotMap::Slot slot;
-    slot.content = fill.content;
-    const auto it = known.find(fill.source);
+    slot.content = content.name;
+    const auto fill = std::find_if(
+        to.slots.begin(), to.slots.end(),
+        [&](const SlotFill& f) { return f.content == slot.content; });
+    const auto it =
+        fill == to.slots.end() ? known.end() : known.find(fill->source);
     if (it != known.end()) {
       slot.source = it->second.source.id;
       slot.owner = it->second.owner;
@@ -118,7 +139,7 @@ void Focus::SendSpeakers(const Room& room, const Participant& to) {
 
 void Focus::TellSpeakers(rtp::Timestamp now, Room& room) {
   room.speakers_dirty = false;
-  room.speakers_next = now + kSpeakersInterval;
+  room.speakers_next = now + kInterval;
   for (const auto& participant : room.participants) {
     SendHeadline(*participant, room.speakers);
   }
@@ -132,8 +153,7 @@ void Focus::OnSlotsChanged(rtp::Timestamp /*now*/, rtp::PeerId peer,
   SendSlots(*at.room, *at.participant);
 }
 
-void Focus::OnSpeakersChanged(rtp::Timestamp now,
-                              rtp::ConferenceId conference,
+void Focus::OnSpeakersChanged(rtp::Timestamp now, rtp::ConferenceId conference,
                               rtp::SourceId dominant,
                               const std::vector<rtp::SourceId>& speaking) {
   const auto it =

@@ -33,6 +33,9 @@ void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
                      at.participant->local == iq.to;
   if (message.action == JingleAction::kSessionInitiate) {
     if (known) return ReplyError(iq, OutOfOrder());
+    if (message.description.contents.empty()) {
+      return ReplyError(iq, {"modify", "bad-request", "", "no contents"});
+    }
     return HandleInitiate(now, iq, message);
   }
   if (!known) {
@@ -48,6 +51,17 @@ void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
     Reply(iq);
   }
   Deliver(now, at, out);
+}
+
+// Whether it is a transport-info that changes nothing.
+bool Focus::IsTrickle(const Iq& iq) {
+  const auto* message = std::get_if<JingleMessage>(&iq.payload);
+  if (message == nullptr || message->action != JingleAction::kTransportInfo) {
+    return false;
+  }
+  const Located at = FindByJid(iq.to, iq.from);
+  return at && at.participant->session->sid() == message->sid &&
+         !at.participant->session->IsRestart(*message);
 }
 
 bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq, const Room* room) {
@@ -161,7 +175,7 @@ void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,
     iq.id = request.action == JingleAction::kSessionTerminate || !up_
                 ? random_.NextString(26, rtp::kReadableChars)
                 : asked_.Track(now, iq.from, iq.to,
-                               {participant.session->peer()});
+                               {participant.session->peer(), request.action});
     iq.payload = request;
     sink_.Send(std::move(iq));
   }
@@ -177,7 +191,7 @@ void Focus::Ping(rtp::Timestamp now, const Participant& participant) {
 void Focus::Deliver(rtp::Timestamp now, Located at, SessionOutbox& out) {
   SendRequests(now, *at.participant, out.requests);
   if (out.ended) return Remove(now, at);
-  if (out.sources_changed) TellChanged(at);
+  if (out.sources_changed) TellChanged(now, at);
 }
 
 void Focus::End(rtp::Timestamp now, Located at, std::string condition,
@@ -214,11 +228,14 @@ void Focus::Remove(rtp::Timestamp /*now*/, Located at) {
 void Focus::OnAddressGone(rtp::Timestamp now, Located at,
                           rtp::TimeDelta grace) {
   if (at.participant->ends_at != rtp::kNever) return;
-  at.participant->ends_at = now + grace;
-  TellChanged(at);
+  // Who is seen by nobody yet has nothing to keep.
+  at.participant->ends_at = at.participant->connected ? now + grace : now;
+  TellChanged(now, at);
 }
 
-void Focus::OnPeerConnected(rtp::Timestamp /*now*/, rtp::PeerId /*peer*/) {}
+void Focus::OnPeerConnected(rtp::Timestamp /*now*/, rtp::PeerId peer) {
+  if (const Located at = FindByPeer(peer)) at.participant->connected = true;
+}
 
 void Focus::OnPeerFailed(rtp::Timestamp now, rtp::PeerId peer,
                          PeerFailure why) {
@@ -243,7 +260,7 @@ void Focus::OnPeerSilent(rtp::Timestamp now, rtp::PeerId peer, bool silent) {
   const Located at = FindByPeer(peer);
   if (!at || at.participant->away == silent) return;
   at.participant->away = silent;
-  TellChanged(at);
+  TellChanged(now, at);
   // Somebody who lost both media and address will not come back.
   if (silent && at.participant->ends_at != rtp::kNever) {
     at.participant->ends_at = now;

@@ -13,9 +13,11 @@ std::optional<Jid> Jid::Parse(std::string_view text) {
   const size_t slash = text.find('/');
   if (slash != std::string_view::npos) {
     jid.resource = text.substr(slash + 1);
+    if (jid.resource.empty()) return std::nullopt;  // RFC 7622 s3.4
     text = text.substr(0, slash);
   }
   const size_t at = text.find('@');
+  if (at == 0) return std::nullopt;  // RFC 7622 s3.3: not of zero bytes
   if (at != std::string_view::npos) {
     jid.local = text.substr(0, at);
     text = text.substr(at + 1);

@@ -36,7 +36,8 @@ std::optional<Content> ReadContent(const XmlElement& element,
     *error = "a content needs a name of at most 256 bytes";
     return std::nullopt;
   }
-  if (element.Attribute("creator") == "responder") content.creator = "responder";
+  if (element.Attribute("creator") == "responder")
+    content.creator = "responder";
   const std::string_view senders = element.Attribute("senders");
   const auto known = std::find(kSenders.begin(), kSenders.end(), senders);
   if (!senders.empty() && known == kSenders.end()) {
@@ -95,8 +96,10 @@ JingleReason ReadReason(const XmlElement& element) {
 
 XmlElement WriteReason(const JingleReason& reason) {
   XmlElement element("reason", ns::kJingle);
-  XmlElement& condition =
-      element.Add(XmlElement(reason.condition, ns::kJingle));
+  // XEP-0166 s7.4: a condition must be there.
+  XmlElement& condition = element.Add(XmlElement(
+      reason.condition.empty() ? "general-error" : reason.condition,
+      ns::kJingle));
   if (!reason.alternative_sid.empty()) {
     condition.Add(XmlElement("sid", ns::kJingle)).text = reason.alternative_sid;
   }
@@ -110,13 +113,13 @@ XmlElement WriteReason(const JingleReason& reason) {
   return element;
 }
 
-constexpr std::array<std::pair<SessionInfo::Kind, std::string_view>, 6>
-    kInfos = {{{SessionInfo::Kind::kActive, "active"},
-               {SessionInfo::Kind::kHold, "hold"},
-               {SessionInfo::Kind::kUnhold, "unhold"},
-               {SessionInfo::Kind::kMute, "mute"},
-               {SessionInfo::Kind::kUnmute, "unmute"},
-               {SessionInfo::Kind::kRinging, "ringing"}}};
+constexpr std::array<std::pair<SessionInfo::Kind, std::string_view>, 6> kInfos =
+    {{{SessionInfo::Kind::kActive, "active"},
+      {SessionInfo::Kind::kHold, "hold"},
+      {SessionInfo::Kind::kUnhold, "unhold"},
+      {SessionInfo::Kind::kMute, "mute"},
+      {SessionInfo::Kind::kUnmute, "unmute"},
+      {SessionInfo::Kind::kRinging, "ringing"}}};
 
 SessionInfo ReadInfo(const XmlElement& jingle) {
   SessionInfo info;
@@ -163,8 +166,8 @@ std::string OverLimit(const SessionDescription& description) {
 
 IqPayload ParseJingle(const XmlElement& element) {
   JingleMessage message;
-  const auto action = std::find(kActions.begin(), kActions.end(),
-                                element.Attribute("action"));
+  const auto action =
+      std::find(kActions.begin(), kActions.end(), element.Attribute("action"));
   if (action == kActions.end()) return BadRequest("unknown action");
   message.action = static_cast<JingleAction>(action - kActions.begin());
   message.sid = element.Attribute("sid");

@@ -17,6 +17,12 @@ StanzaError BadRequest(std::string text) {
 }
 StanzaError UnknownContent() { return BadRequest("no such content"); }
 
+JingleReason Unsupported() {
+  JingleReason reason;
+  reason.condition = "unsupported-applications";
+  return reason;
+}
+
 Content NamedLike(const Content& content) {
   Content named;
   named.name = content.name;
@@ -62,6 +68,7 @@ bool JingleSession::HandleInitiate(rtp::Timestamp now,
   spec_.peer = allocation.peer;
   spec_.cname = allocation.cname;
   bundle_ = plan.bundle;
+  const std::vector<Content> unserved = std::move(plan.unserved);
   JingleMessage answer = Request(JingleAction::kSessionAccept);
   answer.responder = responder_;
   Adopt(std::move(plan), std::move(allocation.transports), answer);
@@ -78,6 +85,14 @@ bool JingleSession::HandleInitiate(rtp::Timestamp now,
   media_.AddPeer(now, spec_);
   state_ = State::kActive;
   out.requests.push_back(std::move(answer));
+  if (!unserved.empty()) {
+    JingleMessage remove = Request(JingleAction::kContentRemove);
+    for (const Content& content : unserved) {
+      remove.description.contents.push_back(NamedLike(content));
+    }
+    remove.reason = Unsupported();
+    out.requests.push_back(std::move(remove));
+  }
   out.sources_changed = true;
   return true;
 }
@@ -86,8 +101,7 @@ JingleSession::SlotCount JingleSession::CountSlots() const {
   SlotCount count;
   for (const ContentPlan& content : contents_) {
     if (!content.receives) continue;
-    ++(content.spec.kind == rtp::MediaKind::kAudio ? count.audio
-                                                   : count.video);
+    ++(content.spec.kind == rtp::MediaKind::kAudio ? count.audio : count.video);
   }
   return count;
 }
@@ -108,14 +122,12 @@ void JingleSession::Adopt(SessionPlan plan,
     FillContent(content);
     answer.description.contents.push_back(AnswerContent(
         content, bundle_, local_[content.spec.transport], spec_.cname));
-    spec_.contents.push_back(content.spec);
+    spec_.contents.push_back(Served(content));
     contents_.push_back(std::move(content));
   }
 }
 
 void JingleSession::FillContent(ContentPlan& plan) {
-  if (!plan.sends) plan.spec.uplink.reset();
-  if (!plan.receives) plan.spec.slot.reset();
   if (plan.sends && !plan.spec.uplink) {
     const RtpDescription& offer = *plan.offer.description;
     rtp::UplinkSpec uplink;
@@ -131,6 +143,7 @@ void JingleSession::FillContent(ContentPlan& plan) {
     if (uplink.ssrcs.empty() && !offer.sources.empty()) {
       uplink.ssrcs.push_back(offer.sources.front().ssrc);
     }
+    if (uplink.ssrcs.empty() && offer.ssrc) uplink.ssrcs.push_back(*offer.ssrc);
     plan.spec.uplink = std::move(uplink);
   }
   if (plan.receives && !plan.spec.slot) {
@@ -139,6 +152,14 @@ void JingleSession::FillContent(ContentPlan& plan) {
     slot.rtx_ssrc = media_.AllocateSsrc();
     plan.spec.slot = slot;
   }
+}
+
+rtp::ContentSpec JingleSession::Served(const ContentPlan& plan) const {
+  rtp::ContentSpec spec = plan.spec;
+  if (!plan.sends) spec.uplink.reset();
+  if (!plan.receives) spec.slot.reset();
+  if (held_ && spec.uplink) spec.uplink->muted = true;
+  return spec;
 }
 
 ContentPlan* JingleSession::FindContent(const std::string& name) {
@@ -157,7 +178,7 @@ bool JingleSession::KnowsAll(const SessionDescription& description) {
 void JingleSession::PushSpec(rtp::Timestamp now) {
   spec_.contents.clear();
   for (const ContentPlan& content : contents_) {
-    spec_.contents.push_back(content.spec);
+    spec_.contents.push_back(Served(content));
   }
   media_.UpdatePeer(now, spec_);
 }
@@ -226,6 +247,10 @@ std::optional<StanzaError> JingleSession::HandleContentAdd(
   const SlotCount slots = CountSlots();
   SessionPlan plan = PlanAddition(addition, bundle_, spec_.transports.size(),
                                   slots.audio, slots.video);
+  if (plan.refused &&
+      plan.refused->application_condition == "crypto-required") {
+    return StanzaError{"cancel", "not-acceptable", "security-required", ""};
+  }
   std::vector<IceTransport> transports;
   if (!plan.refused && !plan.transports.empty()) {
     transports = media_.AllocateTransports(spec_.peer, plan.transports.size());
@@ -241,10 +266,19 @@ std::optional<StanzaError> JingleSession::HandleContentAdd(
     out.requests.push_back(std::move(reject));
     return std::nullopt;
   }
+  const std::vector<Content> unserved = std::move(plan.unserved);
   JingleMessage accept = Request(JingleAction::kContentAccept);
   Adopt(std::move(plan), std::move(transports), accept);
   PushSpec(now);
   out.requests.push_back(std::move(accept));
+  if (!unserved.empty()) {
+    JingleMessage reject = Request(JingleAction::kContentReject);
+    for (const Content& content : unserved) {
+      reject.description.contents.push_back(NamedLike(content));
+    }
+    reject.reason = Unsupported();
+    out.requests.push_back(std::move(reject));
+  }
   out.sources_changed = true;
   return std::nullopt;
 }
@@ -257,8 +291,13 @@ std::optional<StanzaError> JingleSession::HandleContentModify(
     if (plan.spec.codecs.empty()) continue;
     plan.sends = content.senders == Senders::kBoth ||
                  content.senders == Senders::kInitiator;
-    plan.receives = content.senders == Senders::kBoth ||
-                    content.senders == Senders::kResponder;
+    plan.receives = false;
+    const SlotCount slots = CountSlots();
+    const bool free = plan.spec.kind == rtp::MediaKind::kAudio
+                          ? slots.audio < kMaxAudioSlots
+                          : slots.video < kMaxVideoSlots;
+    plan.receives = free && (content.senders == Senders::kBoth ||
+                             content.senders == Senders::kResponder);
     FillContent(plan);
   }
   PushSpec(now);
@@ -284,6 +323,18 @@ std::optional<StanzaError> JingleSession::HandleContentRemove(
     out.sources_changed = true;
   }
   return std::nullopt;
+}
+
+bool JingleSession::IsRestart(const JingleMessage& message) {
+  return std::any_of(
+      message.description.contents.begin(), message.description.contents.end(),
+      [this](const Content& content) {
+        const ContentPlan* plan = FindContent(content.name);
+        return plan == nullptr ||
+               (content.transport && !content.transport->ufrag.empty() &&
+                content.transport->ufrag !=
+                    spec_.transports[plan->spec.transport].remote.ufrag);
+      });
 }
 
 std::vector<Content> JingleSession::RestartChanged(
@@ -381,11 +432,15 @@ std::optional<StanzaError> JingleSession::HandleSessionInfo(
   if (!info.content.empty() && FindContent(info.content) == nullptr) {
     return UnknownContent();
   }
-  const bool muted = info.kind == Kind::kMute || info.kind == Kind::kHold;
+  if (info.kind == Kind::kHold || info.kind == Kind::kUnhold) {
+    out.sources_changed = std::exchange(held_, info.kind == Kind::kHold) !=
+                          (info.kind == Kind::kHold);
+  }
   for (ContentPlan& content : contents_) {
-    if (content.spec.uplink &&
+    if ((info.kind == Kind::kMute || info.kind == Kind::kUnmute) &&
+        content.sends &&
         (info.content.empty() || info.content == content.offer.name)) {
-      content.spec.uplink->muted = muted;
+      content.spec.uplink->muted = info.kind == Kind::kMute;
       out.sources_changed = true;
     }
   }
@@ -398,7 +453,7 @@ void JingleSession::HandleDescriptionInfo(rtp::Timestamp now,
   bool changed = false;
   for (const Content& content : message.description.contents) {
     ContentPlan* plan = FindContent(content.name);
-    if (plan == nullptr || !content.description || !plan->spec.uplink ||
+    if (plan == nullptr || !content.description || !plan->sends ||
         content.description->sources.empty()) {
       continue;
     }
@@ -412,7 +467,7 @@ bool JingleSession::SetSource(rtp::Timestamp now, const std::string& content,
                               std::optional<rtp::SourceType> type,
                               std::optional<bool> muted) {
   ContentPlan* plan = FindContent(content);
-  if (plan == nullptr || !plan->spec.uplink) return false;
+  if (plan == nullptr || !plan->sends) return false;
   if (type) plan->spec.uplink->type = *type;
   if (muted) plan->spec.uplink->muted = *muted;
   PushSpec(now);

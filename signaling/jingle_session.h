@@ -61,6 +61,8 @@ class JingleSession {
   const rtp::PeerSpec& spec() const { return spec_; }
   // More than one slot of a kind was offered: the client wants a slot map.
   bool wants_slot_map() const { return wants_slot_map_; }
+  // Whether `message` brings ICE credentials that are not those in use.
+  bool IsRestart(const JingleMessage& message);
 
   // Type and mute state of the source on `content`. False if there is none.
   bool SetSource(rtp::Timestamp now, const std::string& content,
@@ -79,6 +81,8 @@ class JingleSession {
   void Adopt(SessionPlan plan, std::vector<IceTransport> transports,
              JingleMessage& answer);
   void FillContent(ContentPlan& plan);
+  // `plan` as it is served now.
+  rtp::ContentSpec Served(const ContentPlan& plan) const;
   ContentPlan* FindContent(const std::string& name);
   bool KnowsAll(const SessionDescription& description);
   void PushSpec(rtp::Timestamp now);
@@ -115,6 +119,9 @@ class JingleSession {
   bool bundle_ = false;
   bool wants_slot_map_ = false;
   bool has_peer_ = false;
+  bool held_ = false;  // XEP-0167 s9: everything is as if muted
+  // An uplink or a slot that was there once stays in its plan, so that it is
+  // the same when the content is turned on again.
   std::vector<ContentPlan> contents_;
   std::vector<IceTransport> local_;  // by transport
   rtp::PeerSpec spec_;

@@ -25,7 +25,7 @@ enum class PeerFailure : uint8_t {
   kConnectTimeout,       // ICE or DTLS did not finish in 30 s
   kFingerprintMismatch,  // the certificate is not the signalled one
   kDtlsFailed,
-  kConsentLost,  // nothing authenticated came for 30 s (RFC 7675)
+  kConsentLost,   // nothing authenticated came for 30 s (RFC 7675)
   kClosedByPeer,  // DTLS close_notify
 };
 
@@ -52,10 +52,9 @@ class MediaObserver {
   virtual void OnSlotsChanged(rtp::Timestamp now, rtp::PeerId peer,
                               const std::vector<SlotFill>& slots) = 0;
   // `dominant` may be 0 (nobody has spoken yet).
-  virtual void OnSpeakersChanged(rtp::Timestamp now,
-                                 rtp::ConferenceId conference,
-                                 rtp::SourceId dominant,
-                                 const std::vector<rtp::SourceId>& speaking) = 0;
+  virtual void OnSpeakersChanged(
+      rtp::Timestamp now, rtp::ConferenceId conference, rtp::SourceId dominant,
+      const std::vector<rtp::SourceId>& speaking) = 0;
 };
 
 // What the focus asks of the media plane. Calls are one-way and never block;

@@ -13,11 +13,11 @@ inline constexpr std::string_view kDiscoInfo =
 inline constexpr std::string_view kDiscoItems =
     "http://jabber.org/protocol/disco#items";  // XEP-0030
 inline constexpr std::string_view kCaps =
-    "http://jabber.org/protocol/caps";                              // XEP-0115
-inline constexpr std::string_view kPing = "urn:xmpp:ping";          // XEP-0199
+    "http://jabber.org/protocol/caps";                      // XEP-0115
+inline constexpr std::string_view kPing = "urn:xmpp:ping";  // XEP-0199
 inline constexpr std::string_view kNick =
-    "http://jabber.org/protocol/nick";                              // XEP-0172
-inline constexpr std::string_view kJingle = "urn:xmpp:jingle:1";    // XEP-0166
+    "http://jabber.org/protocol/nick";                            // XEP-0172
+inline constexpr std::string_view kJingle = "urn:xmpp:jingle:1";  // XEP-0166
 inline constexpr std::string_view kJingleErrors =
     "urn:xmpp:jingle:errors:1";  // XEP-0166 s10
 inline constexpr std::string_view kRtp =
@@ -32,14 +32,13 @@ inline constexpr std::string_view kHeaderExtensions =
     "urn:xmpp:jingle:apps:rtp:rtp-hdrext:0";  // XEP-0294
 inline constexpr std::string_view kSsrcAttributes =
     "urn:xmpp:jingle:apps:rtp:ssma:0";  // XEP-0339
-inline constexpr std::string_view kMsid =
-    "urn:xmpp:jingle:apps:rtp:msid:0";
+inline constexpr std::string_view kMsid = "urn:xmpp:jingle:apps:rtp:msid:0";
 inline constexpr std::string_view kGrouping =
     "urn:xmpp:jingle:apps:grouping:0";  // XEP-0338
 inline constexpr std::string_view kDtls =
     "urn:xmpp:jingle:apps:dtls:0";  // XEP-0320
 inline constexpr std::string_view kIceUdp =
-    "urn:xmpp:jingle:transports:ice-udp:1";  // XEP-0176
+    "urn:xmpp:jingle:transports:ice-udp:1";                   // XEP-0176
 inline constexpr std::string_view kCoin = "urn:xmpp:coin:1";  // XEP-0298
 inline constexpr std::string_view kRoom =
     "urn:carillon:room:0";  // docs/room-protocol.md

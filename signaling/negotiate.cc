@@ -156,6 +156,10 @@ JingleReason CryptoRequired() {
   return reason;
 }
 
+JingleReason MixedSetup() {
+  return Refuse("security-error", "all contents need the same DTLS setup");
+}
+
 bool IsKnownHash(const Fingerprint& fingerprint) {
   constexpr std::array<std::pair<std::string_view, size_t>, 5> kHashes = {
       {{"sha-1", 20},
@@ -192,9 +196,6 @@ class Planner {
       if (group.semantics == "BUNDLE") bundled_ = group.contents;
     }
     if (!bundled_.empty()) plan_.bundle = true;
-    if (offer.contents.empty()) {
-      plan_.refused = Refuse("unsupported-applications", "no contents");
-    }
     for (const Content& content : offer.contents) {
       if (plan_.refused) return std::move(plan_);
       PlanContent(content);
@@ -203,9 +204,10 @@ class Planner {
         plan_.contents.begin(), plan_.contents.end(),
         [](const ContentPlan& c) { return !c.spec.codecs.empty(); });
     if (!plan_.refused && !any) {
-      plan_.refused = Refuse("incompatible-parameters",
-                             "none of the codecs is known here: Opus and VP8 "
-                             "are what every room has");
+      plan_.refused = why_unserved_.value_or(Refuse(
+          "incompatible-parameters",
+          "none of the codecs is known here: Opus and VP8 are what every room "
+          "has"));
     }
     return std::move(plan_);
   }
@@ -213,14 +215,16 @@ class Planner {
  private:
   void PlanContent(const Content& content) {
     if (!content.description) {
-      plan_.refused = Refuse("unsupported-applications",
-                             "only RTP sessions (XEP-0167) are served");
-      return;
+      return LeaveOut(content, "unsupported-applications",
+                      "only RTP sessions (XEP-0167) are served");
     }
     if (!content.transport) {
-      plan_.refused =
-          Refuse("unsupported-transports", "only ICE-UDP (XEP-0176) is served");
-      return;
+      return LeaveOut(content, "unsupported-transports",
+                      "only ICE-UDP (XEP-0176) is served");
+    }
+    if (!content.description->rtcp_mux) {
+      return LeaveOut(content, "unsupported-transports",
+                      "RTCP must share the port of RTP (rtcp-mux)");
     }
     ContentPlan planned;
     planned.offer = content;
@@ -228,14 +232,22 @@ class Planner {
     planned.spec.kind = content.description->media == Media::kAudio
                             ? rtp::MediaKind::kAudio
                             : rtp::MediaKind::kVideo;
-    if (!PlanTransport(content, planned.spec)) return;
     if (content.description->media != Media::kOther) {
       TakeCodecs(*content.description, planned.spec);
       TakeExtensions(*content.description, planned.spec);
     }
-    if (!plan_.bundle && planned.spec.codecs.size() > 1) {
-      // Clients without bundles take the first payload type for the codec.
+    if (!plan_.bundle && planned.spec.codecs.empty()) {
+      // It would need a transport of its own, for nothing.
+      return LeaveOut(content, "incompatible-parameters",
+                      "none of the codecs is known here: Opus and VP8 are what "
+                      "every room has");
+    }
+    if (!PlanTransport(content, planned.spec)) return;
+    if (!plan_.bundle) {
+      // Clients without bundles take the only payload type for the codec.
       planned.spec.codecs.resize(1);
+      planned.spec.codecs.front().rtx_payload_type.reset();
+      planned.spec.codecs.front().red_payload_type.reset();
     }
     if (!planned.spec.codecs.empty()) {
       const Senders senders = content.senders;
@@ -246,6 +258,14 @@ class Planner {
           TakeSlot(planned.spec.kind);
     }
     plan_.contents.push_back(std::move(planned));
+  }
+
+  void LeaveOut(const Content& content, std::string condition,
+                std::string text) {
+    plan_.unserved.push_back(content);
+    if (!why_unserved_) {
+      why_unserved_ = Refuse(std::move(condition), std::move(text));
+    }
   }
 
   bool TakeSlot(rtp::MediaKind kind) {
@@ -263,6 +283,11 @@ class Planner {
                            std::find(bundled_.begin(), bundled_.end(),
                                      content.name) != bundled_.end();
     if (in_bundle && (bundle_transport_ || first_transport_ > 0)) {
+      const std::optional<Fingerprint>& own = content.transport->fingerprint;
+      if (own && own->setup && setup_ && *own->setup != *setup_) {
+        plan_.refused = MixedSetup();
+        return false;
+      }
       spec.transport = bundle_transport_.value_or(0);
       return true;
     }
@@ -280,8 +305,7 @@ class Planner {
     }
     const DtlsSetup setup = fingerprint->setup.value_or(DtlsSetup::kActpass);
     if (setup == DtlsSetup::kHoldconn || (setup_ && *setup_ != setup)) {
-      plan_.refused =
-          Refuse("security-error", "all contents need the same DTLS setup");
+      plan_.refused = MixedSetup();
       return false;
     }
     setup_ = setup;
@@ -308,6 +332,7 @@ class Planner {
   size_t video_slots_;
   std::vector<std::string> bundled_;
   std::optional<uint8_t> bundle_transport_;
+  std::optional<JingleReason> why_unserved_;
   std::optional<DtlsSetup> setup_;
 };
 
@@ -404,7 +429,7 @@ Content AnswerContent(const ContentPlan& plan, bool bundle,
       description.extensions.push_back(extension);
     }
   }
-  if (plan.spec.slot && bundle) AnswerSources(plan, cname, description);
+  if (plan.receives && bundle) AnswerSources(plan, cname, description);
   content.description = std::move(description);
   content.description_ns = ns::kRtp;
   content.transport = transport;

@@ -33,6 +33,8 @@ struct SessionPlan {
   std::optional<JingleReason> refused;
   bool bundle = false;                // the contents share the first transport
   std::vector<ContentPlan> contents;  // as offered, in order
+  // Contents that the answer cannot even name: to be removed after it.
+  std::vector<Content> unserved;
   // Remote side and DTLS role of each transport; local side unset.
   std::vector<rtp::TransportSpec> transports;
 };

@@ -31,11 +31,11 @@ std::vector<NamedSource> SourcesOf(const Participant& participant) {
     if (!content.uplink) continue;
     const bool is_audio = content.kind == rtp::MediaKind::kAudio;
     const int number = is_audio ? audio++ : video++;
-    sources.push_back({content.uplink->source,
-                       participant.id + (is_audio ? "-a" : "-v") +
-                           std::to_string(number),
-                       content.name, content.kind, content.uplink->type,
-                       content.uplink->muted});
+    sources.push_back(
+        {content.uplink->source,
+         participant.id + (is_audio ? "-a" : "-v") + std::to_string(number),
+         content.name, content.kind, content.uplink->type,
+         content.uplink->muted});
   }
   return sources;
 }

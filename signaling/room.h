@@ -21,10 +21,15 @@ struct Participant {
   Jid local;  // of ours, the very one that was called
   std::unique_ptr<JingleSession> session;
   std::string resume_token;
-  bool away = false;            // nothing was heard of its media for a while
+  bool connected = false;  // ICE and DTLS were up once
+  bool away = false;       // nothing was heard of its media for a while
   // Its XMPP address is gone; ends at this time unless it resumes.
   rtp::Timestamp ends_at = rtp::kNever;
   bool wants_slot_map = false;
+  Receive wishes;            // as asked for; sources may come later
+  rtp::ReceiveSpec applied;  // what of them could be
+  RosterParticipant told;    // what the others know of it
+  bool changed = false;      // and are to be told
   uint64_t roster_version = 0;
   uint64_t slots_version = 0;
   std::vector<SlotFill> slots;
@@ -36,6 +41,7 @@ struct Room {
   rtp::ConferenceId conference;
   std::vector<std::unique_ptr<Participant>> participants;  // by joining
   Speakers speakers;
+  rtp::Timestamp roster_next = rtp::Timestamp::min();  // not told before
   bool speakers_dirty = false;
   rtp::Timestamp speakers_next = rtp::Timestamp::min();  // not told before
 };

@@ -21,7 +21,7 @@ struct Jid {
   std::string resource;
 
   // Splits at the first '/' and the first '@' before it. Returns nullopt for
-  // an empty domain or a part over 1023 bytes.
+  // a part that is there but empty or over 1023 bytes, and without a domain.
   static std::optional<Jid> Parse(std::string_view text);
   std::string ToString() const;
   Jid Bare() const { return Jid{local, domain, {}}; }
@@ -145,9 +145,9 @@ struct Malformed {
   bool operator==(const Malformed&) const = default;
 };
 
-using IqPayload = std::variant<Unknown, Malformed, JingleMessage, Ping,
-                               DiscoInfo, DiscoItems, Receive, Publish, SetName,
-                               Resume>;
+using IqPayload =
+    std::variant<Unknown, Malformed, JingleMessage, Ping, DiscoInfo, DiscoItems,
+                 Receive, Publish, SetName, Resume>;
 
 enum class IqType : uint8_t { kGet, kSet, kResult, kError };
 
@@ -176,8 +176,8 @@ struct Presence {
   PresenceType type = PresenceType::kAvailable;
   Jid from;
   Jid to;
-  std::string nick;    // XEP-0172
-  std::string show;    // "chat", ... of available ones
+  std::string nick;  // XEP-0172
+  std::string show;  // "chat", ... of available ones
   std::string status;
   std::optional<Caps> caps;
   bool operator==(const Presence&) const = default;

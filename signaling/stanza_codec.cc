@@ -18,8 +18,9 @@ namespace {
 constexpr std::array<std::string_view, 4> kIqTypes = {"get", "set", "result",
                                                       "error"};
 constexpr std::array<std::string_view, 8> kPresenceTypes = {
-    "",           "unavailable",  "subscribe", "subscribed",
-    "unsubscribe", "unsubscribed", "probe",     "error"};
+    "",           "unavailable", "subscribe",
+    "subscribed", "unsubscribe", "unsubscribed",
+    "probe",      "error"};
 
 template <size_t kSize>
 std::optional<size_t> IndexOf(const std::array<std::string_view, kSize>& names,
@@ -262,7 +263,8 @@ XmlElement WriteMessage(const Message& message) {
     element.Set("from", message.from.ToString());
   }
   if (!message.to.domain.empty()) element.Set("to", message.to.ToString());
-  if (!message.body.empty()) element.Add(XmlElement("body")).text = message.body;
+  if (!message.body.empty())
+    element.Add(XmlElement("body")).text = message.body;
   if (const auto* roster = std::get_if<Roster>(&message.payload)) {
     element.Add(WriteRoster(*roster));
   } else if (const auto* speakers = std::get_if<Speakers>(&message.payload)) {

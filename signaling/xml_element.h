@@ -27,8 +27,8 @@ struct XmlElement {
   std::string_view Attribute(std::string_view attribute) const;
   bool HasAttribute(std::string_view attribute) const;
   // The first such child; null if there is none.
-  const XmlElement* Child(std::string_view child, std::string_view child_ns)
-      const;
+  const XmlElement* Child(std::string_view child,
+                          std::string_view child_ns) const;
   bool Is(std::string_view a_name, std::string_view a_ns) const {
     return name == a_name && ns == a_ns;
   }

@@ -12,9 +12,7 @@ namespace {
 // back costs a bounded amount of memory.
 constexpr size_t kHardDepth = 1024;
 
-bool IsSpace(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // Good enough for names: what ends one is certain, what is odd in one goes on
 // to the parser, which does not mind.

@@ -44,8 +44,10 @@ XmlElement FromTag(const gloox::Tag& tag, const std::string& inherited) {
 // What gloox believes to be a connection.
 class MemoryConnection : public gloox::ConnectionBase {
  public:
-  MemoryConnection(gloox::ConnectionDataHandler* to, XmppStreamHandler& out)
-      : gloox::ConnectionBase(to), out_(out) {}
+  // `restarted` becomes true whenever gloox opens a stream.
+  MemoryConnection(gloox::ConnectionDataHandler* to, XmppStreamHandler& out,
+                   bool& restarted)
+      : gloox::ConnectionBase(to), out_(out), restarted_(restarted) {}
 
   gloox::ConnectionError connect() override {
     m_state = gloox::StateConnected;
@@ -57,6 +59,7 @@ class MemoryConnection : public gloox::ConnectionBase {
   }
   bool send(const std::string& data) override {
     if (m_state != gloox::StateConnected) return false;
+    if (data.starts_with("<?xml")) restarted_ = true;
     out_.OnXmppWrite(data);
     return true;
   }
@@ -72,6 +75,7 @@ class MemoryConnection : public gloox::ConnectionBase {
 
  private:
   XmppStreamHandler& out_;
+  bool& restarted_;
 };
 
 // Sees each stanza before gloox would answer it by itself. Returns true if it
@@ -126,18 +130,20 @@ class XmppStream::Impl : public StanzaTap,
   void Start() {
     closed_ = false;
     ready_ = false;
-    guard_.Reset();
     gloox_ = MakeGloox();
-    auto connection = std::make_unique<MemoryConnection>(gloox_.get(), handler_);
+    auto connection =
+        std::make_unique<MemoryConnection>(gloox_.get(), handler_, restarted_);
     connection_ = connection.get();
     gloox_->setConnectionImpl(connection.release());  // gloox owns it
     gloox_->registerConnectionListener(this);
     gloox_->connect(false);
+    ExpectStream();
   }
 
   void HandleBytes(std::string_view bytes) {
     if (closed_ || gloox_ == nullptr) return;
-    if (!guard_.HandleBytes(bytes, *this)) Fail(guard_.error());
+    if (!guard_.HandleBytes(bytes, *this)) return Fail(guard_.error());
+    ExpectStream();
   }
 
   void Fail(const std::string& reason) {
@@ -162,7 +168,10 @@ class XmppStream::Impl : public StanzaTap,
  private:
   std::unique_ptr<gloox::ClientBase> MakeGloox() {
     if (config_.mode == Config::Mode::kComponent) {
-      return std::make_unique<TappedComponent>(config_, *this);
+      auto component = std::make_unique<TappedComponent>(config_, *this);
+      // Or gloox reads the system's certificates each time, and leaks them.
+      component->setTls(gloox::TLSDisabled);
+      return component;
     }
     std::unique_ptr<gloox::Client> client;
     if (config_.mode == Config::Mode::kAnonymousClient) {
@@ -178,6 +187,12 @@ class XmppStream::Impl : public StanzaTap,
     client->setTls(gloox::TLSDisabled);
     client->setCompression(false);
     return client;
+  }
+
+  // A login ends with a new stream on the same connection (RFC 6120 s6.4.6),
+  // which the server begins only once ours has begun.
+  void ExpectStream() {
+    if (std::exchange(restarted_, false)) guard_.Reset();
   }
 
   // StanzaTap
@@ -226,6 +241,7 @@ class XmppStream::Impl : public StanzaTap,
   MemoryConnection* connection_ = nullptr;
   bool ready_ = false;
   bool closed_ = true;
+  bool restarted_ = false;
   bool handler_gone_ = false;
 };
 

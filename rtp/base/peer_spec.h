@@ -107,8 +107,10 @@ struct ReceiveSpec {
   struct SlotLimit {
     std::string content;
     uint32_t max_height = 0;  // pixels; 0: nothing is sent on this slot
+    bool operator==(const SlotLimit&) const = default;
   };
   std::vector<SlotLimit> limits;
+  bool operator==(const ReceiveSpec&) const = default;
 };
 
 }  // namespace rtp

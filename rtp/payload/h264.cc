@@ -67,7 +67,7 @@ void SkipScalingLists(BitReader& bits, uint32_t chroma_format) {
     int32_t last = 8;
     int32_t next = 8;
     for (int i = 0; i < (list < 6 ? 16 : 64) && bits.ok(); ++i) {
-      if (next != 0) next = (last + bits.Se() + 256) & 0xFF;
+      if (next != 0) next = (last + (bits.Se() & 0xFF)) & 0xFF;
       if (next != 0) last = next;
     }
   }

@@ -47,7 +47,8 @@ HARMLESS_SYSTEM = {
 # Headers without a .cc file that see signaling; others are taken as core.
 CONTROL_HEADERS = set()
 
-SHELL_TARGETS = {"sfu_server", "carillon"}
+SHELL_TARGETS = {"sfu_system", "sfu_server", "carillon"}
+BOT_SHELLS = {"tools/bot/main", "tools/bot/bot_loop"}
 
 CLOCK = re.compile(
     r"(steady|system|high_resolution)_clock|MonotonicNow|WallClock\(|"
@@ -99,7 +100,7 @@ def layer_of(path, targets):
             return "sfu_control"
         return target or "sfu_core"
     if path.startswith("tools/bot/"):
-        return "shell" if path.startswith("tools/bot/main") else "bot"
+        return "shell" if stem(path) in BOT_SHELLS else "bot"
     return None
 
 

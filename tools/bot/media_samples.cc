@@ -17,15 +17,16 @@ constexpr unsigned kFrames = 90;  // six seconds
 
 void Paint(unsigned number, vpx_image_t* image) {
   for (unsigned y = 0; y < kHeight; ++y) {
-    uint8_t* row = image->planes[0] + y * static_cast<unsigned>(image->stride[0]);
+    uint8_t* row =
+        image->planes[0] + y * static_cast<unsigned>(image->stride[0]);
     for (unsigned x = 0; x < kWidth; ++x) {
       row[x] = static_cast<uint8_t>((x + number * 3) ^ (y + number));
     }
   }
   for (int plane = 1; plane <= 2; ++plane) {
     for (unsigned y = 0; y < kHeight / 2; ++y) {
-      uint8_t* row =
-          image->planes[plane] + y * static_cast<unsigned>(image->stride[plane]);
+      uint8_t* row = image->planes[plane] +
+                     y * static_cast<unsigned>(image->stride[plane]);
       for (unsigned x = 0; x < kWidth / 2; ++x) {
         row[x] = static_cast<uint8_t>(96 + (number * 2 + x / 8) % 64);
       }

@@ -59,6 +59,7 @@ export class RoomClient {
   private heardAt = performance.now();
   private heardPackets = 0;
   private askedAt = 0;
+  private mayResume = false; // the call outlived an XMPP connection
   private rejoinTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly watch: ReturnType<typeof setInterval>;
 
@@ -120,22 +121,8 @@ export class RoomClient {
     presence.append(nick);
     this.xmpp.send(presence);
     this.joinChat();
-    if (this.call && this.state.resumeToken) {
-      try {
-        await this.xmpp.request(
-          this.roomJid,
-          element('resume', { token: this.state.resumeToken, sid: this.call.session.sid }),
-        );
-        this.heardAt = performance.now();
-        this.set('connected');
-        return;
-      } catch (error) {
-        if (error instanceof IqError && error.condition !== 'item-not-found') {
-          return this.rejoinSoon(error.condition);
-        }
-      }
-    }
-    await this.startCall();
+    this.mayResume = true;
+    await this.resumeOrStart();
   }
 
   private onOffline(): void {
@@ -143,7 +130,31 @@ export class RoomClient {
     if (this.connection !== 'left') this.set('reconnecting');
   }
 
+  // After the XMPP connection broke the call may still be going on: then it is
+  // only to be told where we are now.
+  private async resumeOrStart(): Promise<void> {
+    if (this.mayResume && this.call && this.state.resumeToken) {
+      try {
+        await this.xmpp.request(
+          this.roomJid,
+          element('resume', { token: this.state.resumeToken, sid: this.call.session.sid }),
+        );
+        this.mayResume = false;
+        this.heardAt = performance.now();
+        this.set('connected');
+        return;
+      } catch (error) {
+        if (!(error instanceof IqError) || error.condition !== 'item-not-found') {
+          // The room itself is away: it comes back later than its XMPP server.
+          return this.rejoinSoon(String(error));
+        }
+      }
+    }
+    await this.startCall();
+  }
+
   private async startCall(): Promise<void> {
+    this.mayResume = false;
     this.call?.close(true);
     const call = new Call(this.xmpp.agent, this.roomJid, (state) => {
       if (this.call !== call) return;
@@ -151,6 +162,7 @@ export class RoomClient {
         this.heardAt = performance.now();
         this.set('connected');
       } else if (state === 'failed') {
+        this.mayResume = false;
         this.rejoinSoon('the connection was lost');
       }
     });
@@ -204,7 +216,7 @@ export class RoomClient {
     this.rejoinTimer = setTimeout(
       () => {
         this.rejoinTimer = undefined;
-        if (this.connection === 'reconnecting' && this.xmpp.online) void this.startCall();
+        if (this.connection === 'reconnecting' && this.xmpp.online) void this.resumeOrStart();
       },
       500 + Math.random() * 1500,
     );
@@ -228,6 +240,7 @@ export class RoomClient {
     if (!joined || !this.xmpp.online || !expectsMedia(this.state)) return;
     if (quiet > DEAD_MS) {
       this.heardAt = now;
+      this.mayResume = false;
       this.rejoinSoon('nothing is heard');
     } else if (quiet > QUIET_MS && now - this.askedAt > QUIET_MS) {
       this.askedAt = now;
