@@ -13,6 +13,9 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const screenshots = process.env.CARILLON_SCREENSHOTS ?? join(tmpdir(), 'carillon-screenshots');
 mkdirSync(screenshots, { recursive: true });
 
+// Where the programs under test are.
+export const programs = process.env.CARILLON_BUILD_DIR ?? join(root, 'build/release');
+
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--use-fake-device-for-media-stream',
@@ -69,11 +72,10 @@ export class Server {
   static async start(...options) {
     const server = new Server();
     server.state = mkdtempSync(join(tmpdir(), 'carillon-browser-'));
-    const build = process.env.CARILLON_BUILD_DIR ?? join(root, 'build/release');
     const base = await freePortBase();
     server.process = spawn(
       join(root, 'tools/run'),
-      ['--no-build', '--build-dir', build, '--state', join(server.state, 'run'),
+      ['--no-build', '--build-dir', programs, '--state', join(server.state, 'run'),
         '--host', '127.0.0.1', '--port-base', String(base), ...options],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );

@@ -35,6 +35,8 @@ const JINGLE_NS = 'urn:xmpp:jingle:1';
 const QUIET_MS = 2000;
 // And for so long: join anew.
 const DEAD_MS = 7000;
+// The room was too busy for us, although we had been in.
+const BUSY_MS = 8000;
 
 export class RoomClient {
   state: RoomState = emptyState();
@@ -59,6 +61,7 @@ export class RoomClient {
   private heardAt = performance.now();
   private heardPackets = 0;
   private askedAt = 0;
+  private joined = false; // at least once
   private mayResume = false; // the call outlived an XMPP connection
   private rejoinTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly watch: ReturnType<typeof setInterval>;
@@ -115,11 +118,6 @@ export class RoomClient {
 
   private async onOnline(): Promise<void> {
     this.xmpp.agent.sendPresence();
-    const presence = element('presence', { to: this.roomJid }, [], 'jabber:client');
-    const nick = element('nick', {}, [], NICK_NS);
-    nick.textContent = this.name;
-    presence.append(nick);
-    this.xmpp.send(presence);
     this.joinChat();
     this.mayResume = true;
     await this.resumeOrStart();
@@ -127,6 +125,10 @@ export class RoomClient {
 
   private onOffline(): void {
     this.chatJoined = false;
+    // Or stanza.js would join them again besides us, and leave its failures to
+    // nobody.
+    this.xmpp.agent.joinedRooms.clear();
+    this.xmpp.agent.joiningRooms.clear();
     if (this.connection !== 'left') this.set('reconnecting');
   }
 
@@ -140,6 +142,7 @@ export class RoomClient {
           element('resume', { token: this.state.resumeToken, sid: this.call.session.sid }),
         );
         this.mayResume = false;
+        this.announceName(); // or the room would not learn when we go away
         this.heardAt = performance.now();
         this.set('connected');
         return;
@@ -153,12 +156,22 @@ export class RoomClient {
     await this.startCall();
   }
 
+  private announceName(): void {
+    const presence = element('presence', { to: this.roomJid }, [], 'jabber:client');
+    const nick = element('nick', {}, [], NICK_NS);
+    nick.textContent = this.name;
+    presence.append(nick);
+    this.xmpp.send(presence);
+  }
+
   private async startCall(): Promise<void> {
     this.mayResume = false;
     this.call?.close(true);
+    this.announceName();
     const call = new Call(this.xmpp.agent, this.roomJid, (state) => {
       if (this.call !== call) return;
       if (state === 'connected') {
+        this.joined = true;
         this.heardAt = performance.now();
         this.set('connected');
       } else if (state === 'failed') {
@@ -195,6 +208,7 @@ export class RoomClient {
     switch (error.condition) {
       case 'resource-constraint':
         if (this.connection === 'connected') return;
+        if (this.joined) return this.rejoinSoon(error.condition, BUSY_MS);
         return this.set('failed', `You cannot join: ${error.message}.`);
       case 'forbidden':
       case 'not-allowed':
@@ -209,17 +223,20 @@ export class RoomClient {
     }
   }
 
-  private rejoinSoon(_why: string): void {
+  private rejoinSoon(_why: string, least = 500): void {
     if (this.connection === 'left' || this.connection === 'failed') return;
     this.set('reconnecting');
     if (this.rejoinTimer !== undefined) return;
-    this.rejoinTimer = setTimeout(
-      () => {
-        this.rejoinTimer = undefined;
-        if (this.connection === 'reconnecting' && this.xmpp.online) void this.resumeOrStart();
-      },
-      500 + Math.random() * 1500,
-    );
+    this.rejoinTimer = setTimeout(() => void this.rejoin(), least + Math.random() * 1500);
+  }
+
+  // Not before the room answers: calls that pile up in a dead connection would
+  // all reach it at once. A new connection begins in onOnline().
+  private async rejoin(): Promise<void> {
+    const waiting = () => this.connection === 'reconnecting' && this.xmpp.online;
+    const alive = waiting() && (await this.xmpp.isAlive(this.roomJid));
+    this.rejoinTimer = undefined;
+    if (alive && waiting()) await this.resumeOrStart();
   }
 
   // Finds out that nothing arrives any more before the browser does.

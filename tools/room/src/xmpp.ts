@@ -2,7 +2,7 @@
 // The XMPP connection: anonymous login over the page's own WebSocket, kept up
 // by reconnecting, with plain IQs for what stanza.js has no types for.
 import { createClient, type Agent, type AgentConfig } from 'stanza';
-import { ROOM_NS, readRoomMessage, type RoomMessage } from './room_xml.ts';
+import { ROOM_NS, element, readRoomMessage, type RoomMessage } from './room_xml.ts';
 
 export interface ServerConfig {
   websocket: string;
@@ -20,6 +20,13 @@ export class IqError extends Error {
   }
 }
 
+// A connection that is not made by then is given up: a lost SYN is sent again
+// ever more seldom.
+const CONNECT_MS = 6_000;
+const ANSWER_MS = 10_000;
+// An answer to a ping, on a connection that may be dead.
+const PING_MS = 4_000;
+
 interface XmppEvents {
   onOnline(): void;
   onOffline(): void;
@@ -35,6 +42,7 @@ export class Xmpp {
   private attempts = 0;
   private stopped = false;
   private nextId = 1;
+  private connecting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     config: ServerConfig,
@@ -54,6 +62,7 @@ export class Xmpp {
     } as unknown as AgentConfig);
     this.agent.jingle.resetICEServers();
     this.agent.on('session:started', () => {
+      clearTimeout(this.connecting);
       this.online = true;
       this.attempts = 0;
       this.events.onOnline();
@@ -64,7 +73,18 @@ export class Xmpp {
 
   connect(): void {
     this.stopped = false;
+    this.open();
+  }
+
+  private open(): void {
+    clearTimeout(this.connecting);
+    this.connecting = setTimeout(() => this.abandon(), CONNECT_MS);
     this.agent.connect();
+  }
+
+  // Closes the connection without waiting for a far end that may not be there.
+  private abandon(): void {
+    this.agent.transport?.disconnect(false);
   }
 
   disconnect(): void {
@@ -74,13 +94,14 @@ export class Xmpp {
 
   private onDisconnected(): void {
     const was = this.online;
+    clearTimeout(this.connecting);
     this.online = false;
     for (const answer of this.pending.values()) answer(new IqError('disconnected', ''));
     this.pending.clear();
     if (was) this.events.onOffline();
     if (this.stopped) return;
-    const wait = Math.min(500 * 2 ** this.attempts++, 10_000) * (0.5 + Math.random());
-    setTimeout(() => !this.stopped && !this.online && this.agent.connect(), wait);
+    const wait = Math.min(500 * 2 ** this.attempts++, 5_000) * (0.5 + Math.random());
+    setTimeout(() => !this.stopped && !this.online && this.open(), wait);
   }
 
   private onRaw(data: string): void {
@@ -110,16 +131,29 @@ export class Xmpp {
     if (this.online) transport.write(new XMLSerializer().serializeToString(stanza));
   }
 
-  // Sends an IQ of type set and waits for its result. Rejects with IqError.
-  async request(to: string, payload: Element): Promise<void> {
+  // Whether anything comes back (XEP-0199). If not, the connection is dead
+  // however open it looks, and is made anew.
+  async isAlive(to: string): Promise<boolean> {
+    try {
+      await this.request(to, element('ping', {}, [], 'urn:xmpp:ping'), 'get', PING_MS);
+      return true;
+    } catch (error) {
+      const condition = error instanceof IqError ? error.condition : 'disconnected';
+      if (condition === 'timeout') this.abandon();
+      return condition !== 'timeout' && condition !== 'disconnected';
+    }
+  }
+
+  // Sends an IQ and waits for its result. Rejects with IqError.
+  async request(to: string, payload: Element, type = 'set', wait = ANSWER_MS): Promise<void> {
     if (!this.online) throw new IqError('disconnected', '');
     const id = `room-${this.nextId++}-${Math.random().toString(36).slice(2)}`;
     const iq = document.implementation.createDocument('jabber:client', 'iq').documentElement;
-    for (const [key, value] of Object.entries({ type: 'set', id, to })) iq.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ type, id, to })) iq.setAttribute(key, value);
     iq.append(payload);
     const answered = new Promise<Element | IqError>((resolve) => {
       this.pending.set(id, resolve);
-      setTimeout(() => resolve(new IqError('timeout', 'no answer')), 10_000);
+      setTimeout(() => resolve(new IqError('timeout', 'no answer')), wait);
     });
     this.send(iq);
     const answer = await answered;
