@@ -161,6 +161,9 @@ void Bot::OnXmppStanza(signaling::Stanza stanza) {
       iq->type != signaling::IqType::kSet) {
     return;
   }
+  if (const auto* bad = std::get_if<signaling::Malformed>(&iq->payload)) {
+    return Fail("the room sent what is malformed: " + bad->error.text);
+  }
   signaling::Iq answer;
   answer.type = signaling::IqType::kResult;
   answer.from = self_;
