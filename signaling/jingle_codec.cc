@@ -97,9 +97,9 @@ JingleReason ReadReason(const XmlElement& element) {
 XmlElement WriteReason(const JingleReason& reason) {
   XmlElement element("reason", ns::kJingle);
   // XEP-0166 s7.4: a condition must be there.
-  XmlElement& condition = element.Add(XmlElement(
-      reason.condition.empty() ? "general-error" : reason.condition,
-      ns::kJingle));
+  XmlElement& condition = element.Add(
+      XmlElement(reason.condition.empty() ? "general-error" : reason.condition,
+                 ns::kJingle));
   if (!reason.alternative_sid.empty()) {
     condition.Add(XmlElement("sid", ns::kJingle)).text = reason.alternative_sid;
   }
@@ -139,7 +139,13 @@ SessionInfo ReadInfo(const XmlElement& jingle) {
 }
 
 // Whether the session as a whole describes more than one may (limits.h).
-std::string OverLimit(const SessionDescription& description) {
+// Who answers has a source, and one for RTX, in each slot of the offer.
+std::string OverLimit(JingleAction action,
+                      const SessionDescription& description) {
+  const bool answer = action == JingleAction::kSessionAccept ||
+                      action == JingleAction::kContentAccept;
+  const size_t most_ssrcs = answer ? 2 * limits::kContents : limits::kSsrcs;
+  const size_t most_groups = answer ? limits::kContents : limits::kGroups;
   std::set<uint8_t> types;
   std::set<std::string> extensions;
   size_t ssrcs = 0;
@@ -157,8 +163,8 @@ std::string OverLimit(const SessionDescription& description) {
   }
   if (types.size() > limits::kPayloadTypes) return "too many payload types";
   if (extensions.size() > limits::kExtensions) return "too many extensions";
-  if (ssrcs > limits::kSsrcs) return "more than 20 sources";
-  if (groups > limits::kGroups) return "more than 20 groups of sources";
+  if (ssrcs > most_ssrcs) return "too many sources";
+  if (groups > most_groups) return "too many groups of sources";
   return {};
 }
 
@@ -211,7 +217,8 @@ IqPayload ParseJingle(const XmlElement& element) {
   if (message.action == JingleAction::kSessionInfo) {
     message.info = ReadInfo(element);
   }
-  if (std::string error = OverLimit(message.description); !error.empty()) {
+  if (std::string error = OverLimit(message.action, message.description);
+      !error.empty()) {
     return BadRequest(std::move(error));
   }
   return message;
