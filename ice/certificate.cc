@@ -45,11 +45,6 @@ bool FillCertificate(X509* x509, EVP_PKEY* key) {
          X509_sign(x509, key, EVP_sha256()) > 0;
 }
 
-// The certificate is judged by its fingerprint once the handshake is done.
-int AcceptAnyCertificate(int /*preverified*/, X509_STORE_CTX* /*store*/) {
-  return 1;
-}
-
 bool FillContext(SSL_CTX* context, X509* x509, EVP_PKEY* key) {
   SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION);
   SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION);
@@ -58,9 +53,6 @@ bool FillContext(SSL_CTX* context, X509* x509, EVP_PKEY* key) {
                                    SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_verify(context,
-                     SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                     AcceptAnyCertificate);
   SSL_CTX_set_max_cert_list(context, 16 * 1024);
   SSL_CTX_set_read_ahead(context, 1);
   return SSL_CTX_use_certificate(context, x509) == 1 &&
@@ -93,8 +85,7 @@ std::unique_ptr<Certificate> Certificate::Make() {
   if (made->key_ == nullptr || made->x509_ == nullptr ||
       made->context_ == nullptr ||
       !FillCertificate(made->x509_.get(), made->key_.get()) ||
-      !FillContext(made->context_.get(), made->x509_.get(),
-                   made->key_.get())) {
+      !FillContext(made->context_.get(), made->x509_.get(), made->key_.get())) {
     return nullptr;
   }
   auto digest = CertificateDigest(made->x509_.get(), "sha-256");

@@ -4,14 +4,17 @@
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <openssl/srtp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <sys/time.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
+
+#include "rtp/base/bytes.h"
 
 namespace ice {
 namespace {
@@ -72,8 +75,8 @@ long BioControl(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
 
 const BIO_METHOD* DatagramBioMethod() {
   static const BIO_METHOD* const method = [] {
-    BIO_METHOD* made = BIO_meth_new(
-        BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "carillon datagram");
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
+                                    "carillon datagram");
     BIO_meth_set_read(made, BioRead);
     BIO_meth_set_write(made, BioWrite);
     BIO_meth_set_ctrl(made, BioControl);
@@ -84,6 +87,31 @@ const BIO_METHOD* DatagramBioMethod() {
     return made;
   }();
   return method;
+}
+
+// The datagram without the records of epoch 0 that are no part of a handshake:
+// alerts, which anybody can write while nothing is encrypted, and data, which
+// nobody may. OpenSSL would end the association over either. RFC 6347 s4.1.2.7
+// has unauthentic records discarded rather than believed; the price is that a
+// peer that honestly refuses us in plaintext shows by the timeout of its
+// transport only. Where an alert is authentic, OpenSSL sees it.
+std::vector<uint8_t> WithoutPlaintextAlerts(std::span<const uint8_t> datagram) {
+  constexpr size_t kHeaderSize = 13;  // RFC 6347 s4.1
+  std::vector<uint8_t> kept;
+  kept.reserve(datagram.size());
+  while (!datagram.empty()) {
+    size_t size = datagram.size();
+    bool drop = false;
+    if (size >= kHeaderSize) {
+      size = std::min<size_t>(size, kHeaderSize + rtp::LoadU16(datagram, 11));
+      drop = rtp::LoadU16(datagram, 3) == 0 &&
+             (datagram[0] == SSL3_RT_ALERT ||
+              datagram[0] == SSL3_RT_APPLICATION_DATA);
+    }
+    if (!drop) kept.insert(kept.end(), datagram.data(), datagram.data() + size);
+    datagram = datagram.subspan(size);
+  }
+  return kept;
 }
 
 std::optional<rtp::SrtpProfile> ProfileOf(const SRTP_PROTECTION_PROFILE* p) {
@@ -106,9 +134,28 @@ struct DtlsEndpoint::Association {
   struct FreeSsl {
     void operator()(SSL* freed) const { SSL_free(freed); }
   };
+  // Whether OpenSSL may go on with the peer's certificate. It may when nobody
+  // told us a fingerprint yet: then CheckFingerprint() judges, later.
+  static int Verify(int preverified, X509_STORE_CTX* store);
+
   DatagramBio bio;
   std::unique_ptr<SSL, FreeSsl> ssl;  // owns the BIO
 };
+
+int DtlsEndpoint::Association::Verify(int /*preverified*/,
+                                      X509_STORE_CTX* store) {
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* self = static_cast<DtlsEndpoint*>(SSL_get_ex_data(ssl, 0));
+  if (!self->fingerprint_ ||
+      self->IsSignalled(X509_STORE_CTX_get0_cert(store))) {
+    return 1;
+  }
+  // RFC 8122 s6.2: ends with bad_certificate, which this error stands for.
+  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+  self->state_ = State::kMismatch;
+  return 0;
+}
 
 DtlsEndpoint::DtlsEndpoint(const Certificate& certificate, rtp::DtlsRole role)
     : role_(role), association_(std::make_unique<Association>()) {
@@ -125,6 +172,9 @@ DtlsEndpoint::DtlsEndpoint(const Certificate& certificate, rtp::DtlsRole role)
   SSL_set_bio(ssl, bio, bio);
   SSL_set_mtu(ssl, kMtu);
   DTLS_set_timer_cb(ssl, NextTimeout);
+  SSL_set_ex_data(ssl, 0, this);
+  SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                 Association::Verify);
   if (role == rtp::DtlsRole::kActive) {
     SSL_set_connect_state(ssl);
   } else {
@@ -146,10 +196,12 @@ void DtlsEndpoint::Start(rtp::Timestamp now) {
 void DtlsEndpoint::HandleDatagram(rtp::Timestamp now,
                                   std::span<const uint8_t> datagram) {
   if (association_ == nullptr || state_ == State::kFailed ||
-      state_ == State::kMismatch || ++datagrams_ > kMaxDatagrams) {
+      state_ == State::kMismatch) {
     return;
   }
-  association_->bio.incoming = datagram;
+  const std::vector<uint8_t> kept = WithoutPlaintextAlerts(datagram);
+  if (kept.empty() || ++datagrams_ > kMaxDatagrams) return;
+  association_->bio.incoming = kept;
   Advance(now);
   association_->bio.incoming = {};
 }
@@ -176,16 +228,25 @@ void DtlsEndpoint::Advance(rtp::Timestamp now) {
     } while (result > 0);
   }
   if (result <= 0) {
-    const int error = SSL_get_error(ssl, result);
-    if (error == SSL_ERROR_ZERO_RETURN) {
-      state_ = State::kClosed;
-    } else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE &&
-               !keys_) {
-      state_ = State::kFailed;
-    }
+    OnSslError(SSL_get_error(ssl, result));
     ERR_clear_error();
   }
   Schedule(now);
+}
+
+void DtlsEndpoint::OnSslError(int error) {
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ||
+      state_ == State::kMismatch) {
+    return;
+  }
+  if (error == SSL_ERROR_ZERO_RETURN) {
+    state_ = State::kClosed;
+  } else if (!handshake_done_ || (SSL_get_shutdown(association_->ssl.get()) &
+                                  SSL_RECEIVED_SHUTDOWN) != 0) {
+    // After the handshake only the peer's own fatal alert counts. Whatever else
+    // upsets OpenSSL then, the keys are as good as before.
+    state_ = State::kFailed;
+  }
 }
 
 void DtlsEndpoint::OnHandshakeDone() {
@@ -235,19 +296,34 @@ void DtlsEndpoint::SetRemoteFingerprint(
   if (keys_) deadline_ = std::min(deadline_, let_go_);
 }
 
+bool DtlsEndpoint::IsSignalled(x509_st* certificate) const {
+  const auto digest = CertificateDigest(certificate, fingerprint_->hash);
+  return digest && !digest->empty() && *digest == fingerprint_->digest;
+}
+
 void DtlsEndpoint::CheckFingerprint() {
   if (!fingerprint_ || !exported_ || association_ == nullptr) return;
-  X509* peer = SSL_get0_peer_certificate(association_->ssl.get());
-  const auto digest = CertificateDigest(peer, fingerprint_->hash);
-  if (!digest || digest->empty() || *digest != fingerprint_->digest) {
+  if (!IsSignalled(SSL_get0_peer_certificate(association_->ssl.get()))) {
     state_ = State::kMismatch;
     OPENSSL_cleanse(&*exported_, sizeof(*exported_));
     exported_.reset();
+    // Deviates from RFC 8122 s6.2 because the fingerprint came after the
+    // certificate was let pass, and OpenSSL has no call that sends an alert of
+    // our choice: close_notify instead of bad_certificate.
     SSL_shutdown(association_->ssl.get());
     return;
   }
   keys_ = std::exchange(exported_, std::nullopt);
   state_ = State::kConnected;
+}
+
+void DtlsEndpoint::OnPeerHasKeys() {
+  if (association_ != nullptr && state_ == State::kConnected) LetGo();
+}
+
+void DtlsEndpoint::LetGo() {
+  association_.reset();
+  deadline_ = rtp::kNever;
 }
 
 void DtlsEndpoint::Close() {
@@ -279,12 +355,11 @@ void DtlsEndpoint::Schedule(rtp::Timestamp now) {
 void DtlsEndpoint::HandleTimeout(rtp::Timestamp now) {
   if (now < deadline_ || association_ == nullptr) return;
   if (keys_ && now >= let_go_) {
-    association_.reset();
-    deadline_ = rtp::kNever;
+    LetGo();
     return;
   }
   ERR_clear_error();
-  if (DTLSv1_handle_timeout(association_->ssl.get()) < 0 && !keys_) {
+  if (DTLSv1_handle_timeout(association_->ssl.get()) < 0 && !handshake_done_) {
     state_ = State::kFailed;
   }
   ERR_clear_error();

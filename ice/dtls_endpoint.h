@@ -24,15 +24,17 @@ class DtlsEndpoint {
   enum class State : uint8_t {
     kHandshaking,  // or waiting for the fingerprint to be signalled
     kConnected,    // keys() is there
-    kFailed,       // handshake, profile or fatal alert
+    kFailed,       // handshake, profile or an authentic fatal alert
     kMismatch,     // the certificate is not the signalled one
     kClosed,       // the peer said goodbye
   };
   static constexpr size_t kMtu = 1200;
-  // OpenSSL's state is large: it goes this long after the handshake, when the
-  // peer can no longer miss our last flight.
-  static constexpr rtp::TimeDelta kLinger = std::chrono::seconds(10);
-  // More datagrams than any handshake takes, from one peer (T7).
+  // OpenSSL's state is large. It stays while the peer may still miss our last
+  // flight: until OnPeerHasKeys(), or this long after the handshake, as long
+  // as a peer is given to connect. No goodbye is said or heard once it went.
+  static constexpr rtp::TimeDelta kLinger = std::chrono::seconds(30);
+  // More datagrams with something for OpenSSL than any handshake takes, from
+  // one peer (T7).
   static constexpr int kMaxDatagrams = 512;
 
   // `certificate` must outlive the endpoint.
@@ -46,11 +48,16 @@ class DtlsEndpoint {
   void HandleDatagram(rtp::Timestamp now, std::span<const uint8_t> datagram);
   // The fingerprint that the peer's certificate must have.
   void SetRemoteFingerprint(const rtp::CertificateFingerprint& fingerprint);
+  // An authentic SRTP or SRTCP packet came: the peer finished the handshake.
+  void OnPeerHasKeys();
   // Tells the peer that we go (close_notify).
   void Close();
 
   State state() const { return state_; }
   const std::optional<rtp::SrtpKeys>& keys() const { return keys_; }
+  // Whoever we talk to sees what we send. Without that a failure or a mismatch
+  // may be the work of somebody who only writes in the peer's name.
+  bool handshake_done() const { return handshake_done_; }
 
   // Datagrams to send, in order; the caller takes them after every call.
   std::vector<std::vector<uint8_t>> TakeDatagrams();
@@ -63,7 +70,10 @@ class DtlsEndpoint {
 
   void Advance(rtp::Timestamp now);
   void OnHandshakeDone();
+  void OnSslError(int error);
+  bool IsSignalled(x509_st* certificate) const;
   void CheckFingerprint();
+  void LetGo();
   bool ExportKeys();
   void Schedule(rtp::Timestamp now);
 

@@ -2,28 +2,35 @@
 #include "ice/transport.h"
 
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 namespace ice {
 
 struct Transport::Impl {
   Impl(rtp::Timestamp now, const rtp::TransportSpec& spec,
-       const Certificate& certificate)
+       const Certificate& own)
       : agent(spec.local, spec.remote),
-        dtls(certificate, spec.dtls_role),
+        certificate(own),
+        dtls_role(spec.dtls_role),
+        fingerprint(spec.remote_fingerprint),
         started(now) {
-    if (spec.remote_fingerprint) {
-      has_fingerprint = true;
-      dtls.SetRemoteFingerprint(*spec.remote_fingerprint);
-    }
+    MakeDtls();
+  }
+
+  void MakeDtls() {
+    dtls.emplace(certificate, dtls_role);
+    if (fingerprint) dtls->SetRemoteFingerprint(*fingerprint);
+    dtls_started = false;
   }
 
   // Sends what DTLS wrote and follows its state.
   void AfterDtls(rtp::Timestamp now, DatagramSink& sink) {
-    for (const std::vector<uint8_t>& datagram : dtls.TakeDatagrams()) {
+    for (const std::vector<uint8_t>& datagram : dtls->TakeDatagrams()) {
       if (agent.selected()) sink.SendDatagram(*agent.selected(), datagram);
     }
     if (state == State::kFailed) return;
-    switch (dtls.state()) {
+    switch (dtls->state()) {
       case DtlsEndpoint::State::kHandshaking:
         return;
       case DtlsEndpoint::State::kConnected:
@@ -31,12 +38,30 @@ struct Transport::Impl {
         state = State::kConnected;
         return;
       case DtlsEndpoint::State::kFailed:
-        return Fail(Failure::kDtlsFailed);
+        return OnDtlsFailed(Failure::kDtlsFailed);
       case DtlsEndpoint::State::kMismatch:
-        return Fail(Failure::kFingerprintMismatch);
+        return OnDtlsFailed(Failure::kFingerprintMismatch);
       case DtlsEndpoint::State::kClosed:
         return Fail(Failure::kClosedByPeer);
     }
+  }
+
+  // A handshake that nobody finished can be failed by a datagram in the peer's
+  // name, a certificate of another in it too. It takes only itself along: the
+  // peer may begin another until kConnectTimeout (T6). Ours, if we are active,
+  // begins with the next authentic check, so that two that cannot agree do not
+  // keep each other busy.
+  void OnDtlsFailed(Failure why) {
+    if (dtls->handshake_done() || ++dtls_restarts > kMaxDtlsRestarts) {
+      return Fail(why);
+    }
+    dtls_failure = why;
+    MakeDtls();
+  }
+
+  void OnHeard(rtp::Timestamp now) {
+    last_authentic = now;
+    silent = false;
   }
 
   void Fail(Failure why) {
@@ -45,9 +70,13 @@ struct Transport::Impl {
   }
 
   IceLiteAgent agent;
-  DtlsEndpoint dtls;
+  const Certificate& certificate;
+  const rtp::DtlsRole dtls_role;
+  std::optional<rtp::CertificateFingerprint> fingerprint;
+  std::optional<DtlsEndpoint> dtls;  // always there; made anew for a restart
   bool dtls_started = false;
-  bool has_fingerprint = false;
+  int dtls_restarts = 0;
+  Failure dtls_failure = Failure::kConnectTimeout;  // why it took so long
   State state = State::kConnecting;
   Failure failure = Failure::kNone;
   bool silent = false;
@@ -68,10 +97,10 @@ bool Transport::HandleStun(rtp::Timestamp now, const SocketAddress& from,
       !impl_->agent.HandleStun(now, from, datagram, sink)) {
     return false;
   }
-  OnMediaAuthenticated(now);
+  impl_->OnHeard(now);
   if (!impl_->dtls_started && impl_->agent.selected()) {
     impl_->dtls_started = true;
-    impl_->dtls.Start(now);
+    impl_->dtls->Start(now);
     impl_->AfterDtls(now, sink);
   }
   return true;
@@ -81,21 +110,21 @@ void Transport::HandleDtls(rtp::Timestamp now, const SocketAddress& from,
                            std::span<const uint8_t> datagram,
                            DatagramSink& sink) {
   if (impl_->state == State::kFailed || !impl_->agent.IsValidated(from)) return;
-  impl_->dtls.HandleDatagram(now, datagram);
+  impl_->dtls->HandleDatagram(now, datagram);
   impl_->AfterDtls(now, sink);
 }
 
 void Transport::OnMediaAuthenticated(rtp::Timestamp now) {
-  impl_->last_authentic = now;
-  impl_->silent = false;
+  impl_->OnHeard(now);
+  impl_->dtls->OnPeerHasKeys();
 }
 
 bool Transport::SetRemoteFingerprint(
     rtp::Timestamp now, const rtp::CertificateFingerprint& fingerprint,
     DatagramSink& sink) {
-  if (impl_->has_fingerprint) return false;
-  impl_->has_fingerprint = true;
-  impl_->dtls.SetRemoteFingerprint(fingerprint);
+  if (impl_->fingerprint) return false;
+  impl_->fingerprint = fingerprint;
+  impl_->dtls->SetRemoteFingerprint(fingerprint);
   const rtp::Timestamp heard = impl_->last_authentic;
   impl_->AfterDtls(now, sink);
   impl_->last_authentic = heard;  // signalling is no sign of the pair
@@ -121,12 +150,12 @@ const std::optional<SocketAddress>& Transport::remote_address() const {
 }
 
 const std::optional<rtp::SrtpKeys>& Transport::keys() const {
-  return impl_->dtls.keys();
+  return impl_->dtls->keys();
 }
 
 rtp::Timestamp Transport::NextDeadline() const {
   if (impl_->state == State::kFailed) return rtp::kNever;
-  rtp::Timestamp deadline = impl_->dtls.NextDeadline();
+  rtp::Timestamp deadline = impl_->dtls->NextDeadline();
   if (impl_->state == State::kConnecting) {
     return std::min(deadline, impl_->started + kConnectTimeout);
   }
@@ -138,13 +167,13 @@ rtp::Timestamp Transport::NextDeadline() const {
 
 void Transport::HandleTimeout(rtp::Timestamp now, DatagramSink& sink) {
   if (impl_->state == State::kFailed) return;
-  if (now >= impl_->dtls.NextDeadline()) {
-    impl_->dtls.HandleTimeout(now);
+  if (now >= impl_->dtls->NextDeadline()) {
+    impl_->dtls->HandleTimeout(now);
     impl_->AfterDtls(now, sink);
   }
   if (impl_->state == State::kConnecting) {
     if (now >= impl_->started + kConnectTimeout) {
-      impl_->Fail(Failure::kConnectTimeout);
+      impl_->Fail(impl_->dtls_failure);
     }
   } else if (impl_->state == State::kConnected) {
     if (now >= impl_->last_authentic + kConsentTimeout) {
@@ -156,7 +185,7 @@ void Transport::HandleTimeout(rtp::Timestamp now, DatagramSink& sink) {
 }
 
 void Transport::Close(rtp::Timestamp now, DatagramSink& sink) {
-  impl_->dtls.Close();
+  impl_->dtls->Close();
   impl_->AfterDtls(now, sink);
 }
 

@@ -31,9 +31,11 @@ class Transport {
   };
   enum class Failure : uint8_t {
     kNone,
-    kConnectTimeout,       // not connected kConnectTimeout after the start
-    kFingerprintMismatch,  // another certificate than was signalled
-    kDtlsFailed,
+    kConnectTimeout,  // not connected kConnectTimeout after the start
+    // The last handshake failed, by another certificate than was signalled or
+    // else. Tells of a finished one at once, of any other at the timeout.
+    kFingerprintMismatch,
+    kDtlsFailed,    // also: a fatal alert from the peer
     kConsentLost,   // nothing authenticated for kConsentTimeout
     kClosedByPeer,  // DTLS close_notify
   };
@@ -41,6 +43,10 @@ class Transport {
   static constexpr rtp::TimeDelta kConnectTimeout = std::chrono::seconds(30);
   static constexpr rtp::TimeDelta kConsentTimeout = std::chrono::seconds(30);
   static constexpr rtp::TimeDelta kSilenceTimeout = std::chrono::seconds(15);
+
+  // So many failed handshakes a transport gets over. More than chance or a few
+  // spoofed datagrams cause, and still a bound to what they cost us (T6, T7).
+  static constexpr int kMaxDtlsRestarts = 100;
 
   // `certificate` must outlive the transport.
   Transport(rtp::Timestamp now, const rtp::TransportSpec& spec,
@@ -58,7 +64,8 @@ class Transport {
   void HandleDtls(rtp::Timestamp now, const SocketAddress& from,
                   std::span<const uint8_t> datagram, DatagramSink& sink);
   // An SRTP or SRTCP packet from `from` proved authentic (decisions.md s1.1).
-  // Does not move the address.
+  // Does not move the address. Ends the DTLS association, which the peer needs
+  // no longer.
   void OnMediaAuthenticated(rtp::Timestamp now);
 
   // Signalled late (transport-info): taken once, a second one is refused.
