@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "signaling/description_codec.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -23,23 +24,22 @@ std::nullopt_t Fail(std::string* error, std::string text) {
 }
 
 void ReadParameter(const XmlElement& element, Parameters& out) {
-  // stanza.js writes parameters without a value.
   if (out.size() < limits::kParameters) {
-    out.emplace_back(element.Attribute("name"), element.Attribute("value"));
+    out.emplace_back(ParseText(element, "name"), ParseText(element, "value"));
   }
 }
 
 XmlElement WriteParameter(const std::string& name, const std::string& value,
                           std::string_view ns) {
   XmlElement element("parameter", ns);
-  element.Set("name", name).Set("value", value);
+  // Some have none: XEP-0339's, and what stanza.js makes of "111/111".
+  element.Set("name", name).SetIf("value", value);
   return element;
 }
 
 void ReadFeedback(const XmlElement& element, std::vector<RtcpFeedback>& out) {
   if (out.size() < limits::kFeedbackTypes) {
-    out.push_back({std::string(element.Attribute("type")),
-                   std::string(element.Attribute("subtype"))});
+    out.push_back({ParseText(element, "type"), ParseText(element, "subtype")});
   }
 }
 
@@ -55,7 +55,7 @@ std::optional<PayloadType> ReadPayloadType(const XmlElement& element,
   const auto id = ParseNumber(element.Attribute("id"), 127);
   if (!id) return Fail(error, "payload-type id is not a number from 0 to 127");
   type.id = static_cast<uint8_t>(*id);
-  type.name = element.Attribute("name");
+  type.name = ParseText(element, "name");
   if (element.HasAttribute("clockrate")) {
     const auto rate = ParseNumber(element.Attribute("clockrate"), 1'000'000);
     if (!rate) return Fail(error, "payload-type clockrate is no sane number");
@@ -103,7 +103,7 @@ Senders ReadSenders(std::string_view text) {
 
 std::optional<SsrcGroup> ReadGroup(const XmlElement& element) {
   SsrcGroup group;
-  group.semantics = element.Attribute("semantics");
+  group.semantics = ParseText(element, "semantics");
   for (const XmlElement& child : element.children) {
     if (!child.Is("source", ns::kSsrcAttributes)) continue;
     const auto ssrc = ParseNumber(child.Attribute("ssrc"), UINT32_MAX);
@@ -136,7 +136,7 @@ bool ReadChild(const XmlElement& child, RtpDescription& out,
       return fail("more than 32 header extensions");
     }
     out.extensions.push_back({static_cast<uint8_t>(*id),
-                              std::string(child.Attribute("uri")),
+                              ParseText(child, "uri"),
                               ReadSenders(child.Attribute("senders"))});
   } else if (child.Is("source", ns::kSsrcAttributes)) {
     const auto ssrc = ParseNumber(child.Attribute("ssrc"), UINT32_MAX);
@@ -157,8 +157,7 @@ bool ReadChild(const XmlElement& child, RtpDescription& out,
       return fail("too many groups");
     out.ssrc_groups.push_back(std::move(*group));
   } else if (child.Is("stream", ns::kMsid)) {
-    out.stream = StreamId{std::string(child.Attribute("id")),
-                          std::string(child.Attribute("track"))};
+    out.stream = StreamId{ParseText(child, "id"), ParseText(child, "track")};
   } else if (child.Is("rtcp-mux", ns::kRtp)) {
     out.rtcp_mux = true;
   } else if (child.name == "rtcp-rsize" || child.name == "rtcp-reduced-size") {
@@ -169,9 +168,31 @@ bool ReadChild(const XmlElement& child, RtpDescription& out,
   return true;
 }
 
-std::optional<Fingerprint> ReadFingerprint(const XmlElement& element) {
+// Pairs of hexadecimal digits between colons (RFC 8122 s5), of no hash that is
+// longer than SHA-512. Empty if it is anything else.
+std::vector<uint8_t> ReadDigest(std::string_view text) {
+  constexpr size_t kLongest = 64 * 3 - 1;
+  constexpr std::string_view kSpace = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  text = text.substr(0, text.find_last_not_of(kSpace) + 1);
+  if (text.size() % 3 != 2 || text.size() > kLongest) return {};
+  std::vector<uint8_t> digest;
+  for (; !text.empty(); text.remove_prefix(std::min<size_t>(3, text.size()))) {
+    uint8_t byte = 0;
+    const auto [end, failed] =
+        std::from_chars(text.data(), text.data() + 2, byte, 16);
+    if (failed != std::errc() || end != text.data() + 2 ||
+        (text.size() > 2 && text[2] != ':')) {
+      return {};
+    }
+    digest.push_back(byte);
+  }
+  return digest;
+}
+
+Fingerprint ReadFingerprint(const XmlElement& element) {
   Fingerprint fingerprint;
-  for (const char c : element.Attribute("hash").substr(0, 16)) {
+  for (const char c : CutText(element.Attribute("hash"), 16)) {
     fingerprint.hash +=
         c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
@@ -180,26 +201,7 @@ std::optional<Fingerprint> ReadFingerprint(const XmlElement& element) {
   if (setup == "active") fingerprint.setup = DtlsSetup::kActive;
   if (setup == "passive") fingerprint.setup = DtlsSetup::kPassive;
   if (setup == "holdconn") fingerprint.setup = DtlsSetup::kHoldconn;
-  // Pairs of hexadecimal digits between colons (RFC 8122 s5).
-  std::string_view text = element.text;
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) {
-    text.remove_suffix(1);
-  }
-  for (size_t i = 0; i < text.size() && i < 64 * 3; i += 3) {
-    uint8_t byte = 0;
-    const std::string_view pair = text.substr(i, 2);
-    const auto [end, failed] =
-        std::from_chars(pair.data(), pair.data() + pair.size(), byte, 16);
-    if (failed != std::errc() || end != pair.data() + 2 ||
-        (i + 2 < text.size() && text[i + 2] != ':')) {
-      fingerprint.digest.clear();
-      return fingerprint;
-    }
-    fingerprint.digest.push_back(byte);
-  }
+  fingerprint.digest = ReadDigest(element.text);
   return fingerprint;
 }
 
@@ -223,20 +225,20 @@ XmlElement WriteFingerprint(const Fingerprint& fingerprint) {
 // Nothing for a candidate that we could not use anyway.
 std::optional<IceCandidate> ReadCandidate(const XmlElement& element) {
   IceCandidate candidate;
-  const auto component = ParseNumber(element.Attribute("component"), 256);
+  const auto component = ParseNumber(element.Attribute("component"), 255);
   const auto port = ParseNumber(element.Attribute("port"), 65535);
   const auto priority = ParseNumber(element.Attribute("priority"), UINT32_MAX);
-  if (!component || !port || !priority) return std::nullopt;
-  candidate.id = element.Attribute("id");
-  candidate.foundation = element.Attribute("foundation");
+  if (!component || *component == 0 || !port || !priority) return std::nullopt;
+  candidate.id = ParseText(element, "id");
+  candidate.foundation = ParseText(element, "foundation");
   candidate.component = static_cast<uint8_t>(*component);
   candidate.generation = static_cast<uint8_t>(
       ParseNumber(element.Attribute("generation"), 255).value_or(0));
   candidate.network = static_cast<uint8_t>(
       ParseNumber(element.Attribute("network"), 255).value_or(0));
-  candidate.protocol = element.Attribute("protocol");
-  candidate.type = element.Attribute("type");
-  candidate.ip = element.Attribute("ip");
+  candidate.protocol = ParseText(element, "protocol");
+  candidate.type = ParseText(element, "type");
+  candidate.ip = ParseText(element, "ip");
   candidate.port = static_cast<uint16_t>(*port);
   candidate.priority = *priority;
   return candidate;
@@ -258,6 +260,10 @@ XmlElement WriteCandidate(const IceCandidate& candidate) {
 }
 
 }  // namespace
+
+std::string ParseText(const XmlElement& element, std::string_view attribute) {
+  return std::string(CutText(element.Attribute(attribute), limits::kTextBytes));
+}
 
 std::optional<uint32_t> ParseNumber(std::string_view text, uint32_t max) {
   uint32_t value = 0;

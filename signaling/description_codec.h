@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "signaling/session_description.h"
 #include "signaling/xml_element.h"
@@ -20,6 +21,10 @@ XmlElement WriteRtpDescription(const RtpDescription& description);
 std::optional<IceTransport> ParseIceTransport(const XmlElement& element,
                                               std::string* error);
 XmlElement WriteIceTransport(const IceTransport& transport);
+
+// The value of an attribute, cut to limits::kTextBytes: more than any that
+// means something here.
+std::string ParseText(const XmlElement& element, std::string_view attribute);
 
 // A decimal number of at most `max`, nothing else.
 std::optional<uint32_t> ParseNumber(std::string_view text, uint32_t max);

@@ -62,8 +62,7 @@ void Focus::HandleStanza(rtp::Timestamp now, const Stanza& stanza) {
   // Messages to a room mean nothing here: chat is a MUC.
 }
 
-void Focus::HandleRejected(rtp::Timestamp /*now*/,
-                           const RejectedStanza& stanza) {
+void Focus::HandleRejected(rtp::Timestamp now, const RejectedStanza& stanza) {
   if (stanza.name != "iq" || (stanza.type != "get" && stanza.type != "set")) {
     return;
   }
@@ -74,7 +73,7 @@ void Focus::HandleRejected(rtp::Timestamp /*now*/,
   iq.from = *from;
   iq.to = *to;
   iq.id = stanza.id;
-  ReplyError(iq, BadRequest(stanza.reason));
+  ReplyError(iq, Admit(now, *from) ? BadRequest(stanza.reason) : TooMany());
 }
 
 bool Focus::Admit(rtp::Timestamp now, const Jid& from) {
@@ -383,7 +382,8 @@ rtp::Timestamp Focus::NextDeadline() const {
 void Focus::HandleTimeout(rtp::Timestamp now) {
   for (const Asked& asked : asked_.HandleTimeout(now)) {
     const Located at = FindByPeer(asked.peer);
-    if (!at) continue;
+    // The silence of an address that it had before says nothing.
+    if (!at || at.participant->jid != asked.jid) continue;
     if (!at.participant->connected) {
       End(now, at, "timeout", "no answer");
     } else if (at.participant->away) {

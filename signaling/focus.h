@@ -71,6 +71,7 @@ class Focus : public MediaObserver {
   // What an IQ of ours was about.
   struct Asked {
     rtp::PeerId peer;
+    Jid jid;
     JingleAction action = JingleAction::kSessionInfo;
   };
   struct Located {

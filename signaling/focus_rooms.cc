@@ -74,11 +74,12 @@ void Focus::TellRoster(rtp::Timestamp now, Room& room) {
   if (changes.empty()) return;
   room.roster_next = now + kInterval;
   for (const auto& other : room.participants) {
+    if (!other->wishes.pins.empty()) ApplyWishes(now, {&room, other.get()});
+    if (other->ends_at != rtp::kNever) continue;  // has it all when it is back
     Roster roster;
     roster.version = ++other->roster_version;
     roster.participants = changes;
     SendHeadline(*other, std::move(roster));
-    if (!other->wishes.pins.empty()) ApplyWishes(now, {&room, other.get()});
   }
 }
 
@@ -91,6 +92,10 @@ void Focus::SendRoster(Room& room, Participant& to) {
   roster.room = room.name;
   for (const auto& participant : room.participants) {
     roster.participants.push_back(Describe(*participant));
+    // This reader knows more than all were told: whatever comes of it is news.
+    if (roster.participants.back() != participant->told) {
+      participant->told = RosterParticipant();
+    }
   }
   SendHeadline(to, std::move(roster));
 }

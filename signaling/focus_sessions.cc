@@ -102,6 +102,10 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
       if (participant->jid == iq.from ||
           (!message.resume_token.empty() &&
            participant->resume_token == message.resume_token)) {
+        if (before != nullptr) {
+          return ReplyError(iq, {"modify", "bad-request", "",
+                                 "this address has another session"});
+        }
         before = participant.get();
       }
     }
@@ -174,8 +178,9 @@ void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,
     iq.to = participant.jid;
     iq.id = request.action == JingleAction::kSessionTerminate || !up_
                 ? random_.NextString(26, rtp::kReadableChars)
-                : asked_.Track(now, iq.from, iq.to,
-                               {participant.session->peer(), request.action});
+                : asked_.Track(
+                      now, iq.from, iq.to,
+                      {participant.session->peer(), iq.to, request.action});
     iq.payload = request;
     sink_.Send(std::move(iq));
   }
@@ -218,6 +223,7 @@ void Focus::Remove(rtp::Timestamp /*now*/, Located at) {
     return;
   }
   for (const auto& other : at.room->participants) {
+    if (other->ends_at != rtp::kNever) continue;
     Roster roster;
     roster.version = ++other->roster_version;
     roster.left = {id};
@@ -261,9 +267,14 @@ void Focus::OnPeerSilent(rtp::Timestamp now, rtp::PeerId peer, bool silent) {
   if (!at || at.participant->away == silent) return;
   at.participant->away = silent;
   TellChanged(now, at);
-  // Somebody who lost both media and address will not come back.
-  if (silent && at.participant->ends_at != rtp::kNever) {
+  if (at.participant->ends_at == rtp::kNever) return;
+  if (silent) {
+    // Somebody who lost both media and address will not come back.
     at.participant->ends_at = now;
+  } else {
+    // Its media flows: it is there unless somebody says no.
+    OnHeardFrom(now, at.participant->local, at.participant->jid);
+    Ping(now, *at.participant);
   }
 }
 

@@ -80,11 +80,11 @@ JingleReason ReadReason(const XmlElement& element) {
   JingleReason reason;
   for (const XmlElement& child : element.children) {
     if (child.Is("text", ns::kJingle)) {
-      reason.text = child.text.substr(0, limits::kTextBytes);
+      reason.text = CutText(child.text, limits::kTextBytes);
     } else if (child.ns == ns::kJingle && reason.condition.empty()) {
       reason.condition = child.name;
       if (const XmlElement* sid = child.Child("sid", ns::kJingle)) {
-        reason.alternative_sid = sid->text;
+        reason.alternative_sid = CutText(sid->text, limits::kTextBytes);
       }
     } else if (child.ns != ns::kJingle) {
       reason.application_condition = child.name;
@@ -130,7 +130,7 @@ SessionInfo ReadInfo(const XmlElement& jingle) {
     for (const auto& [kind, name] : kInfos) {
       if (child.name == name) {
         info.kind = kind;
-        info.content = child.Attribute("name");
+        info.content = ParseText(child, "name");
         return info;
       }
     }
@@ -197,10 +197,10 @@ IqPayload ParseJingle(const XmlElement& element) {
       message.description.contents.push_back(std::move(*content));
     } else if (child.Is("group", ns::kGrouping)) {
       ContentGroup group;
-      group.semantics = child.Attribute("semantics");
+      group.semantics = ParseText(child, "semantics");
       for (const XmlElement& member : child.children) {
         if (group.contents.size() < limits::kContents) {
-          group.contents.emplace_back(member.Attribute("name"));
+          group.contents.push_back(ParseText(member, "name"));
         }
       }
       if (message.description.groups.size() < limits::kContents) {
@@ -209,7 +209,7 @@ IqPayload ParseJingle(const XmlElement& element) {
     } else if (child.Is("reason", ns::kJingle)) {
       message.reason = ReadReason(child);
     } else if (child.Is("resume", ns::kRoom)) {
-      message.resume_token = child.Attribute("token");
+      message.resume_token = ParseText(child, "token");
     } else if (child.Is("conference-info", ns::kCoin)) {
       message.is_focus = child.Attribute("isfocus") == "true";
     }

@@ -16,11 +16,35 @@ StanzaError BadRequest(std::string text) {
   return {"modify", "bad-request", "", std::move(text)};
 }
 StanzaError UnknownContent() { return BadRequest("no such content"); }
+StanzaError NoContents() { return BadRequest("no contents"); }
 
 JingleReason Unsupported() {
   JingleReason reason;
   reason.condition = "unsupported-applications";
   return reason;
+}
+
+// How many transports a session may draw in its life: one that is added keeps
+// its index even when no content is left on it.
+constexpr size_t kMaxTransports = 2 * limits::kContents;
+
+// What `offer` says of the SSRCs that the peer sends with; nothing changes if
+// it says nothing.
+bool TakeSsrcs(const RtpDescription& offer, rtp::UplinkSpec& uplink) {
+  rtp::UplinkSpec said;
+  for (const SsrcGroup& group : offer.ssrc_groups) {
+    if (group.semantics != "FID" || group.ssrcs.size() != 2) continue;
+    said.ssrcs.push_back(group.ssrcs[0]);
+    said.rtx_ssrcs.emplace_back(group.ssrcs[0], group.ssrcs[1]);
+  }
+  if (said.ssrcs.empty() && !offer.sources.empty()) {
+    said.ssrcs.push_back(offer.sources.front().ssrc);
+  }
+  if (said.ssrcs.empty() && offer.ssrc) said.ssrcs.push_back(*offer.ssrc);
+  if (said.ssrcs.empty()) return false;
+  uplink.ssrcs = std::move(said.ssrcs);
+  uplink.rtx_ssrcs = std::move(said.rtx_ssrcs);
+  return true;
 }
 
 Content NamedLike(const Content& content) {
@@ -129,21 +153,12 @@ void JingleSession::Adopt(SessionPlan plan,
 
 void JingleSession::FillContent(ContentPlan& plan) {
   if (plan.sends && !plan.spec.uplink) {
-    const RtpDescription& offer = *plan.offer.description;
     rtp::UplinkSpec uplink;
     uplink.source = new_source_();
     uplink.type = plan.spec.kind == rtp::MediaKind::kAudio
                       ? rtp::SourceType::kMicrophone
                       : rtp::SourceType::kCamera;
-    for (const SsrcGroup& group : offer.ssrc_groups) {
-      if (group.semantics != "FID" || group.ssrcs.size() != 2) continue;
-      uplink.ssrcs.push_back(group.ssrcs[0]);
-      uplink.rtx_ssrcs.emplace_back(group.ssrcs[0], group.ssrcs[1]);
-    }
-    if (uplink.ssrcs.empty() && !offer.sources.empty()) {
-      uplink.ssrcs.push_back(offer.sources.front().ssrc);
-    }
-    if (uplink.ssrcs.empty() && offer.ssrc) uplink.ssrcs.push_back(*offer.ssrc);
+    TakeSsrcs(*plan.offer.description, uplink);
     plan.spec.uplink = std::move(uplink);
   }
   if (plan.receives && !plan.spec.slot) {
@@ -234,7 +249,9 @@ std::optional<StanzaError> JingleSession::HandleRequest(
 
 std::optional<StanzaError> JingleSession::HandleContentAdd(
     rtp::Timestamp now, const JingleMessage& message, SessionOutbox& out) {
-  const SessionDescription& addition = message.description;
+  SessionDescription addition = message.description;
+  // It joins the bundle that there is; there is no later beginning of one.
+  if (!bundle_) addition.groups.clear();
   if (addition.contents.empty()) return BadRequest("no content to add");
   for (const Content& content : addition.contents) {
     if (FindContent(content.name) != nullptr) {
@@ -252,7 +269,8 @@ std::optional<StanzaError> JingleSession::HandleContentAdd(
     return StanzaError{"cancel", "not-acceptable", "security-required", ""};
   }
   std::vector<IceTransport> transports;
-  if (!plan.refused && !plan.transports.empty()) {
+  if (!plan.refused && !plan.transports.empty() &&
+      spec_.transports.size() + plan.transports.size() <= kMaxTransports) {
     transports = media_.AllocateTransports(spec_.peer, plan.transports.size());
   }
   if (plan.refused || transports.size() != plan.transports.size()) {
@@ -285,7 +303,16 @@ std::optional<StanzaError> JingleSession::HandleContentAdd(
 
 std::optional<StanzaError> JingleSession::HandleContentModify(
     rtp::Timestamp now, const JingleMessage& message, SessionOutbox& out) {
+  if (message.description.contents.empty()) return NoContents();
   if (!KnowsAll(message.description)) return UnknownContent();
+  const auto receives = [](const Content& content) {
+    return content.senders == Senders::kBoth ||
+           content.senders == Senders::kResponder;
+  };
+  // What is given up can be taken by another content at once.
+  for (const Content& content : message.description.contents) {
+    if (!receives(content)) FindContent(content.name)->receives = false;
+  }
   for (const Content& content : message.description.contents) {
     ContentPlan& plan = *FindContent(content.name);
     if (plan.spec.codecs.empty()) continue;
@@ -296,8 +323,7 @@ std::optional<StanzaError> JingleSession::HandleContentModify(
     const bool free = plan.spec.kind == rtp::MediaKind::kAudio
                           ? slots.audio < kMaxAudioSlots
                           : slots.video < kMaxVideoSlots;
-    plan.receives = free && (content.senders == Senders::kBoth ||
-                             content.senders == Senders::kResponder);
+    plan.receives = free && receives(content);
     FillContent(plan);
   }
   PushSpec(now);
@@ -307,6 +333,7 @@ std::optional<StanzaError> JingleSession::HandleContentModify(
 
 std::optional<StanzaError> JingleSession::HandleContentRemove(
     rtp::Timestamp now, const JingleMessage& message, SessionOutbox& out) {
+  if (message.description.contents.empty()) return NoContents();
   if (!KnowsAll(message.description)) return UnknownContent();
   for (const Content& content : message.description.contents) {
     std::erase_if(contents_, [&](const ContentPlan& plan) {
@@ -330,10 +357,15 @@ bool JingleSession::IsRestart(const JingleMessage& message) {
       message.description.contents.begin(), message.description.contents.end(),
       [this](const Content& content) {
         const ContentPlan* plan = FindContent(content.name);
-        return plan == nullptr ||
-               (content.transport && !content.transport->ufrag.empty() &&
-                content.transport->ufrag !=
-                    spec_.transports[plan->spec.transport].remote.ufrag);
+        if (plan == nullptr) return true;
+        if (!content.transport || content.transport->ufrag.empty()) {
+          return false;
+        }
+        const auto& remote = spec_.transports[plan->spec.transport].remote;
+        // Without a password it is the end of stanza.js's candidates.
+        return content.transport->ufrag != remote.ufrag ||
+               (!content.transport->pwd.empty() &&
+                content.transport->pwd != remote.pwd);
       });
 }
 
@@ -399,6 +431,7 @@ std::optional<StanzaError> JingleSession::HandleTransportInfo(
 std::optional<StanzaError> JingleSession::HandleTransportReplace(
     rtp::Timestamp now, const JingleMessage& message, SessionOutbox& out) {
   const std::vector<Content>& contents = message.description.contents;
+  if (message.description.contents.empty()) return NoContents();
   if (!KnowsAll(message.description)) return UnknownContent();
   const bool ice_only =
       !contents.empty() &&
@@ -432,12 +465,13 @@ std::optional<StanzaError> JingleSession::HandleSessionInfo(
   if (!info.content.empty() && FindContent(info.content) == nullptr) {
     return UnknownContent();
   }
-  if (info.kind == Kind::kHold || info.kind == Kind::kUnhold) {
+  const bool active = info.kind == Kind::kActive;  // neither held nor muted
+  if (info.kind == Kind::kHold || info.kind == Kind::kUnhold || active) {
     out.sources_changed = std::exchange(held_, info.kind == Kind::kHold) !=
                           (info.kind == Kind::kHold);
   }
   for (ContentPlan& content : contents_) {
-    if ((info.kind == Kind::kMute || info.kind == Kind::kUnmute) &&
+    if ((info.kind == Kind::kMute || info.kind == Kind::kUnmute || active) &&
         content.sends &&
         (info.content.empty() || info.content == content.offer.name)) {
       content.spec.uplink->muted = info.kind == Kind::kMute;
@@ -453,12 +487,8 @@ void JingleSession::HandleDescriptionInfo(rtp::Timestamp now,
   bool changed = false;
   for (const Content& content : message.description.contents) {
     ContentPlan* plan = FindContent(content.name);
-    if (plan == nullptr || !content.description || !plan->sends ||
-        content.description->sources.empty()) {
-      continue;
-    }
-    plan->spec.uplink->ssrcs = {content.description->sources.front().ssrc};
-    changed = true;
+    if (plan == nullptr || !content.description || !plan->sends) continue;
+    if (TakeSsrcs(*content.description, *plan->spec.uplink)) changed = true;
   }
   if (changed) PushSpec(now);
 }

@@ -3,144 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
-#include "rtp/base/codec.h"
-#include "rtp/base/extension_ids.h"
+#include "signaling/codec_choice.h"
 #include "signaling/namespaces.h"
 
 namespace signaling {
 namespace {
-
-bool EqualNoCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    const auto lower = [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return lower(x) == lower(y);
-  });
-}
-
-std::string_view ParameterOf(const PayloadType& type, std::string_view name) {
-  for (const auto& [key, value] : type.parameters) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
-// In order of preference; the room's common codecs come first.
-constexpr std::array kCodecs = {rtp::Codec::kOpus, rtp::Codec::kVp8,
-                                rtp::Codec::kVp9, rtp::Codec::kH264,
-                                rtp::Codec::kAv1};
-
-// Whether `type` is `codec` in a form that everybody else's decoders take.
-bool IsCodec(const PayloadType& type, rtp::Codec codec) {
-  if (!EqualNoCase(type.name, rtp::CodecName(codec))) return false;
-  switch (codec) {
-    case rtp::Codec::kOpus:
-      return type.clock_rate == 48000;
-    case rtp::Codec::kVp8:
-      return type.clock_rate == 90000;
-    case rtp::Codec::kVp9: {
-      const std::string_view profile = ParameterOf(type, "profile-id");
-      return profile.empty() || profile == "0";
-    }
-    case rtp::Codec::kH264:
-      // Constrained baseline or baseline, fragments allowed (RFC 6184 s8.1).
-      return ParameterOf(type, "packetization-mode") == "1" &&
-             ParameterOf(type, "profile-level-id").starts_with("42");
-    case rtp::Codec::kAv1: {
-      const std::string_view profile = ParameterOf(type, "profile");
-      return profile.empty() || profile == "0";
-    }
-  }
-  return false;
-}
-
-void TakeFeedback(const std::vector<RtcpFeedback>& offered,
-                  rtp::CodecSpec& spec) {
-  for (const RtcpFeedback& feedback : offered) {
-    if (feedback.type == "nack" && feedback.subtype.empty()) spec.nack = true;
-    if (feedback.type == "nack" && feedback.subtype == "pli") spec.pli = true;
-    if (feedback.type == "ccm" && feedback.subtype == "fir") spec.fir = true;
-    if (feedback.type == "goog-remb") spec.remb = true;
-    if (feedback.type == "transport-cc") spec.transport_cc = true;
-  }
-}
-
-std::optional<uint8_t> RtxOf(const RtpDescription& offer, uint8_t apt) {
-  for (const PayloadType& type : offer.payload_types) {
-    if (EqualNoCase(type.name, "rtx") &&
-        ParameterOf(type, "apt") == std::to_string(apt)) {
-      return type.id;
-    }
-  }
-  return std::nullopt;
-}
-
-// RED for Opus names the block codec in its parameters, "111/111", with or
-// without a key (RFC 2198 s5).
-std::optional<uint8_t> RedOf(const RtpDescription& offer, uint8_t opus) {
-  const std::string block = std::to_string(opus);
-  for (const PayloadType& type : offer.payload_types) {
-    if (!EqualNoCase(type.name, "red") || type.clock_rate != 48000) continue;
-    for (const auto& [name, value] : type.parameters) {
-      for (const std::string& text : {name, value}) {
-        if (text == block || text.starts_with(block + "/")) return type.id;
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-void TakeCodecs(const RtpDescription& offer, rtp::ContentSpec& spec) {
-  for (const rtp::Codec codec : kCodecs) {
-    if (rtp::KindOf(codec) != spec.kind) continue;
-    for (const PayloadType& type : offer.payload_types) {
-      if (!IsCodec(type, codec)) continue;
-      rtp::CodecSpec taken;
-      taken.codec = codec;
-      taken.payload_type = type.id;
-      taken.clock_rate = type.clock_rate;
-      if (codec == rtp::Codec::kH264) {
-        taken.profile = ParameterOf(type, "profile-level-id").substr(0, 4);
-      }
-      taken.rtx_payload_type = RtxOf(offer, type.id);
-      if (codec == rtp::Codec::kOpus) {
-        taken.red_payload_type = RedOf(offer, type.id);
-      }
-      TakeFeedback(type.feedback, taken);
-      TakeFeedback(offer.feedback, taken);
-      spec.codecs.push_back(std::move(taken));
-      break;  // the first of its kind is the one that the peer prefers
-    }
-  }
-}
-
-// Extensions that we read, or pass on from source to slot.
-constexpr std::array kExtensions = {
-    rtp::ExtensionKind::kAudioLevel,
-    rtp::ExtensionKind::kAbsSendTime,
-    rtp::ExtensionKind::kTransportSequence,
-    rtp::ExtensionKind::kMid,
-    rtp::ExtensionKind::kVideoOrientation,
-    rtp::ExtensionKind::kPlayoutDelay,
-    rtp::ExtensionKind::kDependencyDescriptor,
-    rtp::ExtensionKind::kAbsCaptureTime,
-    rtp::ExtensionKind::kVideoContentType,
-};
-
-void TakeExtensions(const RtpDescription& offer, rtp::ContentSpec& spec) {
-  for (const HeaderExtension& extension : offer.extensions) {
-    const auto kind = rtp::ExtensionFromUri(extension.uri);
-    if (kind && std::find(kExtensions.begin(), kExtensions.end(), *kind) !=
-                    kExtensions.end()) {
-      spec.extensions.Set(*kind, extension.id);
-    }
-  }
-}
 
 JingleReason Refuse(std::string condition, std::string text) {
   JingleReason reason;
@@ -154,6 +24,12 @@ JingleReason CryptoRequired() {
   reason.application_condition = "crypto-required";
   reason.application_ns = ns::kRtpErrors;
   return reason;
+}
+
+JingleReason NoCodec() {
+  return Refuse("incompatible-parameters",
+                "none of the codecs is known here: Opus and VP8 are what every "
+                "room has");
 }
 
 JingleReason MixedSetup() {
@@ -196,6 +72,7 @@ class Planner {
       if (group.semantics == "BUNDLE") bundled_ = group.contents;
     }
     if (!bundled_.empty()) plan_.bundle = true;
+    FindTagged(offer);
     for (const Content& content : offer.contents) {
       if (plan_.refused) return std::move(plan_);
       PlanContent(content);
@@ -204,27 +81,44 @@ class Planner {
         plan_.contents.begin(), plan_.contents.end(),
         [](const ContentPlan& c) { return !c.spec.codecs.empty(); });
     if (!plan_.refused && !any) {
-      plan_.refused = why_unserved_.value_or(Refuse(
-          "incompatible-parameters",
-          "none of the codecs is known here: Opus and VP8 are what every room "
-          "has"));
+      plan_.refused = why_unserved_.value_or(NoCodec());
     }
     return std::move(plan_);
   }
 
  private:
-  void PlanContent(const Content& content) {
+  // Why no answer can so much as name `content`.
+  static std::optional<JingleReason> WhyUnserved(const Content& content) {
     if (!content.description) {
-      return LeaveOut(content, "unsupported-applications",
-                      "only RTP sessions (XEP-0167) are served");
+      return Refuse("unsupported-applications",
+                    "only RTP sessions (XEP-0167) are served");
     }
     if (!content.transport) {
-      return LeaveOut(content, "unsupported-transports",
-                      "only ICE-UDP (XEP-0176) is served");
+      return Refuse("unsupported-transports",
+                    "only ICE-UDP (XEP-0176) is served");
     }
-    if (!content.description->rtcp_mux) {
-      return LeaveOut(content, "unsupported-transports",
-                      "RTCP must share the port of RTP (rtcp-mux)");
+    if (content.description->rtcp_mux) return std::nullopt;
+    // Plain RTP has neither; encryption is what it lacks first of all.
+    if (!content.transport->fingerprint) return CryptoRequired();
+    return Refuse("unsupported-transports",
+                  "RTCP must share the port of RTP (rtcp-mux)");
+  }
+
+  // RFC 9143 s7.2.1: the bundle's transport is that of the group's first,
+  // which need not be the offer's first; s7.3.1: of those that are served.
+  void FindTagged(const SessionDescription& offer) {
+    for (const std::string& name : bundled_) {
+      for (const Content& content : offer.contents) {
+        if (content.name != name || WhyUnserved(content)) continue;
+        tagged_ = &content;
+        return;
+      }
+    }
+  }
+
+  void PlanContent(const Content& content) {
+    if (auto why = WhyUnserved(content)) {
+      return LeaveOut(content, std::move(*why));
     }
     ContentPlan planned;
     planned.offer = content;
@@ -238,9 +132,7 @@ class Planner {
     }
     if (!plan_.bundle && planned.spec.codecs.empty()) {
       // It would need a transport of its own, for nothing.
-      return LeaveOut(content, "incompatible-parameters",
-                      "none of the codecs is known here: Opus and VP8 are what "
-                      "every room has");
+      return LeaveOut(content, NoCodec());
     }
     if (!PlanTransport(content, planned.spec)) return;
     if (!plan_.bundle) {
@@ -260,12 +152,9 @@ class Planner {
     plan_.contents.push_back(std::move(planned));
   }
 
-  void LeaveOut(const Content& content, std::string condition,
-                std::string text) {
+  void LeaveOut(const Content& content, JingleReason why) {
     plan_.unserved.push_back(content);
-    if (!why_unserved_) {
-      why_unserved_ = Refuse(std::move(condition), std::move(text));
-    }
+    if (!why_unserved_) why_unserved_ = std::move(why);
   }
 
   bool TakeSlot(rtp::MediaKind kind) {
@@ -283,47 +172,48 @@ class Planner {
                            std::find(bundled_.begin(), bundled_.end(),
                                      content.name) != bundled_.end();
     if (in_bundle && (bundle_transport_ || first_transport_ > 0)) {
-      const std::optional<Fingerprint>& own = content.transport->fingerprint;
-      if (own && own->setup && setup_ && *own->setup != *setup_) {
-        plan_.refused = MixedSetup();
-        return false;
-      }
       spec.transport = bundle_transport_.value_or(0);
-      return true;
+    } else {
+      const Content& from = in_bundle && tagged_ ? *tagged_ : content;
+      plan_.refused = MakeTransport(*from.transport);
+      if (plan_.refused) return false;
+      spec.transport =
+          static_cast<uint8_t>(first_transport_ + plan_.transports.size() - 1);
+      if (in_bundle) bundle_transport_ = spec.transport;
     }
-    const std::optional<Fingerprint>& fingerprint =
-        content.transport->fingerprint;
-    if (!fingerprint) {
-      plan_.refused = CryptoRequired();
-      return false;
-    }
-    if (!IsKnownHash(*fingerprint)) {
-      plan_.refused =
-          Refuse("security-error",
-                 "a fingerprint is sha-1 to sha-512, in colon-separated hex");
-      return false;
-    }
-    const DtlsSetup setup = fingerprint->setup.value_or(DtlsSetup::kActpass);
-    if (setup == DtlsSetup::kHoldconn || (setup_ && *setup_ != setup)) {
+    const std::optional<Fingerprint>& own = content.transport->fingerprint;
+    if (own && own->setup && setup_ && *own->setup != *setup_) {
       plan_.refused = MixedSetup();
       return false;
     }
+    return true;
+  }
+
+  // Adds a transport to the plan, or tells why there cannot be one.
+  std::optional<JingleReason> MakeTransport(const IceTransport& offer) {
+    if (!offer.fingerprint) return CryptoRequired();
+    if (!IsKnownHash(*offer.fingerprint)) {
+      return Refuse(
+          "security-error",
+          "a fingerprint is sha-1 to sha-512, in colon-separated hex");
+    }
+    const DtlsSetup setup =
+        offer.fingerprint->setup.value_or(DtlsSetup::kActpass);
+    if (setup == DtlsSetup::kHoldconn || (setup_ && *setup_ != setup)) {
+      return MixedSetup();
+    }
     setup_ = setup;
-    if (content.transport->ufrag.empty() || content.transport->pwd.empty()) {
-      plan_.refused =
-          Refuse("unsupported-transports", "a transport needs ufrag and pwd");
-      return false;
+    if (offer.ufrag.empty() || offer.pwd.empty()) {
+      return Refuse("unsupported-transports",
+                    "a transport needs ufrag and pwd");
     }
     rtp::TransportSpec transport;
-    transport.remote = {content.transport->ufrag, content.transport->pwd};
+    transport.remote = {offer.ufrag, offer.pwd};
     transport.dtls_role = RoleFor(setup, plan_.bundle);
-    transport.remote_fingerprint =
-        rtp::CertificateFingerprint{fingerprint->hash, fingerprint->digest};
-    spec.transport =
-        static_cast<uint8_t>(first_transport_ + plan_.transports.size());
-    if (in_bundle) bundle_transport_ = spec.transport;
+    transport.remote_fingerprint = rtp::CertificateFingerprint{
+        offer.fingerprint->hash, offer.fingerprint->digest};
     plan_.transports.push_back(std::move(transport));
-    return true;
+    return std::nullopt;
   }
 
   SessionPlan plan_;
@@ -331,51 +221,11 @@ class Planner {
   size_t audio_slots_;
   size_t video_slots_;
   std::vector<std::string> bundled_;
+  const Content* tagged_ = nullptr;  // of the offer, first of the bundle
   std::optional<uint8_t> bundle_transport_;
   std::optional<JingleReason> why_unserved_;
   std::optional<DtlsSetup> setup_;
 };
-
-// `type` of the offer with what we keep of its feedback.
-PayloadType AnswerPayloadType(const PayloadType& type,
-                              const rtp::CodecSpec* codec) {
-  PayloadType answer = type;
-  answer.feedback.clear();
-  // Value-less parameters are stanza.js's way to write "111/111".
-  if (codec == nullptr) return answer;
-  if (codec->nack) answer.feedback.push_back({"nack", ""});
-  if (codec->pli) answer.feedback.push_back({"nack", "pli"});
-  if (codec->fir) answer.feedback.push_back({"ccm", "fir"});
-  if (codec->remb) answer.feedback.push_back({"goog-remb", ""});
-  if (codec->transport_cc) answer.feedback.push_back({"transport-cc", ""});
-  return answer;
-}
-
-void AnswerCodecs(const ContentPlan& plan, RtpDescription& answer) {
-  const auto find = [&](uint8_t id) {
-    const auto& types = plan.offer.description->payload_types;
-    return std::find_if(types.begin(), types.end(),
-                        [id](const PayloadType& t) { return t.id == id; });
-  };
-  for (const rtp::CodecSpec& codec : plan.spec.codecs) {
-    answer.payload_types.push_back(
-        AnswerPayloadType(*find(codec.payload_type), &codec));
-  }
-  for (const rtp::CodecSpec& codec : plan.spec.codecs) {
-    for (const auto& extra : {codec.rtx_payload_type, codec.red_payload_type}) {
-      if (extra) {
-        answer.payload_types.push_back(
-            AnswerPayloadType(*find(*extra), nullptr));
-      }
-    }
-  }
-  if (plan.spec.codecs.empty() &&
-      !plan.offer.description->payload_types.empty()) {
-    // A content that is not served keeps one payload type (jingle.md s6.4).
-    answer.payload_types.push_back(AnswerPayloadType(
-        plan.offer.description->payload_types.front(), nullptr));
-  }
-}
 
 void AnswerSources(const ContentPlan& plan, const std::string& cname,
                    RtpDescription& answer) {
@@ -422,13 +272,8 @@ Content AnswerContent(const ContentPlan& plan, bool bundle,
   RtpDescription description;
   description.media = plan.offer.description->media;
   description.rtcp_mux = true;
-  AnswerCodecs(plan, description);
-  for (const HeaderExtension& extension : plan.offer.description->extensions) {
-    const auto kind = rtp::ExtensionFromUri(extension.uri);
-    if (kind && plan.spec.extensions.IdOf(*kind) == extension.id) {
-      description.extensions.push_back(extension);
-    }
-  }
+  AnswerCodecs(*plan.offer.description, plan.spec, description);
+  AnswerExtensions(*plan.offer.description, plan.spec, description);
   if (plan.receives && bundle) AnswerSources(plan, cname, description);
   content.description = std::move(description);
   content.description_ns = ns::kRtp;

@@ -28,9 +28,10 @@ std::vector<NamedSource> SourcesOf(const Participant& participant) {
   int audio = 0;
   int video = 0;
   for (const rtp::ContentSpec& content : participant.session->spec().contents) {
-    if (!content.uplink) continue;
     const bool is_audio = content.kind == rtp::MediaKind::kAudio;
     const int number = is_audio ? audio++ : video++;
+    // Numbers of contents, so that names stay while another one is off.
+    if (!content.uplink) continue;
     sources.push_back(
         {content.uplink->source,
          participant.id + (is_audio ? "-a" : "-v") + std::to_string(number),
@@ -64,12 +65,20 @@ bool IsRoomName(const std::string& name) {
 std::string CleanName(const std::string& name) {
   std::string out;
   size_t characters = 0;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
+  const auto byte_at = [&name](size_t at) -> unsigned char {
+    return at < name.size() ? static_cast<unsigned char>(name[at]) : 0;
+  };
+  for (size_t at = 0; at < name.size(); ++at) {
+    const unsigned char byte = byte_at(at);
+    // Unicode's category Cc: U+0000 to U+001F, U+007F to U+009F.
     if (byte < 0x20 || byte == 0x7F) continue;
+    if (byte == 0xC2 && byte_at(at + 1) >= 0x80 && byte_at(at + 1) <= 0x9F) {
+      ++at;
+      continue;
+    }
     // A byte that is no continuation begins a character.
     if ((byte & 0xC0) != 0x80 && ++characters > kMaxName) break;
-    out += c;
+    out += name[at];
   }
   const size_t first = out.find_first_not_of(' ');
   if (first == std::string::npos) return {};

@@ -36,7 +36,7 @@ IqPayload ReadReceive(const XmlElement& element) {
       if (receive.pins.size() == limits::kPins) {
         return BadRequest("more than 25 pins");
       }
-      receive.pins.emplace_back(child.Attribute("source"));
+      receive.pins.push_back(ParseText(child, "source"));
     } else if (child.Is("slot", ns::kRoom)) {
       if (receive.limits.size() == limits::kSlotLimits) {
         return BadRequest("more than 32 slots");
@@ -44,8 +44,7 @@ IqPayload ReadReceive(const XmlElement& element) {
       const auto height =
           ParseNumber(child.Attribute("max-height"), kMaxHeight);
       if (!height) return BadRequest("max-height is a number up to 8192");
-      receive.limits.push_back(
-          {std::string(child.Attribute("content")), *height});
+      receive.limits.push_back({ParseText(child, "content"), *height});
     }
   }
   return receive;
@@ -59,7 +58,7 @@ IqPayload ReadPublish(const XmlElement& element) {
       return BadRequest("more than 32 sources");
     }
     Publish::Source source;
-    source.content = child.Attribute("content");
+    source.content = ParseText(child, "content");
     source.type = child.Attribute("type");
     if (!source.type.empty() && source.type != "camera" &&
         source.type != "screen" && source.type != "microphone") {
@@ -130,11 +129,10 @@ IqPayload ParseRoomRequest(const XmlElement& element) {
   if (element.name == "receive") return ReadReceive(element);
   if (element.name == "publish") return ReadPublish(element);
   if (element.name == "name") {
-    return SetName{element.text.substr(0, limits::kTextBytes)};
+    return SetName{std::string(CutText(element.text, limits::kTextBytes))};
   }
   if (element.name == "resume") {
-    return Resume{std::string(element.Attribute("token")),
-                  std::string(element.Attribute("sid"))};
+    return Resume{ParseText(element, "token"), ParseText(element, "sid")};
   }
   return Unknown{element.name, element.ns};
 }

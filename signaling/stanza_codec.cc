@@ -45,7 +45,7 @@ StanzaError ReadError(const XmlElement& element) {
   error.condition = "undefined-condition";
   for (const XmlElement& child : element.children) {
     if (child.Is("text", ns::kStanzas)) {
-      error.text = child.text.substr(0, limits::kTextBytes);
+      error.text = CutText(child.text, limits::kTextBytes);
     } else if (child.ns == ns::kStanzas) {
       error.condition = child.name;
     } else if (child.ns == ns::kJingleErrors) {
@@ -59,11 +59,12 @@ XmlElement WriteError(const StanzaError& error) {
   XmlElement element("error");
   element.Set("type", error.type);
   element.Add(XmlElement(error.condition, ns::kStanzas));
-  if (!error.jingle_condition.empty()) {
-    element.Add(XmlElement(error.jingle_condition, ns::kJingleErrors));
-  }
+  // RFC 6120 s8.3.2: the text follows the defined condition.
   if (!error.text.empty()) {
     element.Add(XmlElement("text", ns::kStanzas)).text = error.text;
+  }
+  if (!error.jingle_condition.empty()) {
+    element.Add(XmlElement(error.jingle_condition, ns::kJingleErrors));
   }
   return element;
 }
@@ -201,11 +202,11 @@ std::optional<Stanza> ReadPresence(const XmlElement& element) {
   presence.type = static_cast<PresenceType>(*type);
   for (const XmlElement& child : element.children) {
     if (child.Is("nick", ns::kNick)) {
-      presence.nick = child.text.substr(0, limits::kTextBytes);
+      presence.nick = CutText(child.text, limits::kTextBytes);
     } else if (child.Is("show", "")) {
-      presence.show = child.text.substr(0, limits::kTextBytes);
+      presence.show = CutText(child.text, limits::kTextBytes);
     } else if (child.Is("status", "")) {
-      presence.status = child.text.substr(0, limits::kTextBytes);
+      presence.status = CutText(child.text, limits::kTextBytes);
     } else if (child.Is("c", ns::kCaps)) {
       presence.caps = Caps{std::string(child.Attribute("node")),
                            std::string(child.Attribute("ver"))};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,5 +45,12 @@ struct XmlElement {
 // The element as text, inside a parent whose namespace is `parent_ns`.
 std::string Serialize(const XmlElement& element,
                       std::string_view parent_ns = {});
+
+// `text`, as it stands in a document, with its references resolved. Nothing if
+// one is not of those that XML 1.0 defines by itself.
+std::optional<std::string> ResolveReferences(std::string_view text);
+
+// The beginning of `text` (UTF-8), at most so many bytes of whole characters.
+std::string_view CutText(std::string_view text, size_t max_bytes);
 
 }  // namespace signaling

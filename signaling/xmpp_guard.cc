@@ -2,15 +2,13 @@
 #include "signaling/xmpp_guard.h"
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <utility>
+
+#include "signaling/xml_element.h"
 
 namespace signaling {
 namespace {
-
-// Deeper than any stanza that is let through, so that even one that is kept
-// back costs a bounded amount of memory.
-constexpr size_t kHardDepth = 1024;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -21,45 +19,27 @@ bool IsNameChar(char c) {
          c != '\'' && c != '"' && c != '&';
 }
 
-bool IsXmlChar(uint32_t c) {
-  return c == 0x9 || c == 0xA || c == 0xD || (c >= 0x20 && c <= 0xD7FF) ||
-         (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
+// XML 1.0 s2.8.
+bool IsXmlDeclaration(std::string_view tag) {
+  return tag.starts_with("<?xml") && tag.ends_with("?>") && IsSpace(tag[5]);
 }
 
-// Whether every '&' in `text` begins a reference of XML 1.0's own.
-bool ReferencesAreSane(std::string_view text) {
-  for (size_t at = text.find('&'); at != std::string_view::npos;
-       at = text.find('&', at + 1)) {
-    const size_t end = text.find(';', at);
-    if (end == std::string_view::npos || end - at > 10) return false;
-    std::string_view name = text.substr(at + 1, end - at - 1);
-    if (name == "amp" || name == "lt" || name == "gt" || name == "quot" ||
-        name == "apos") {
-      continue;
-    }
-    if (name.size() < 2 || name[0] != '#') return false;
-    name.remove_prefix(1);
-    int base = 10;
-    if (name[0] == 'x') {
-      base = 16;
-      name.remove_prefix(1);
-    }
-    uint32_t code = 0;
-    const auto [last, failed] =
-        std::from_chars(name.data(), name.data() + name.size(), code, base);
-    if (failed != std::errc() || last != name.data() + name.size() ||
-        !IsXmlChar(code)) {
-      return false;
-    }
-  }
-  return true;
+// RFC 6120 s11.1: neither comments nor processing instructions, nor DTDs.
+bool IsRestricted(std::string_view tag) {
+  return tag.starts_with("<!") || tag.starts_with("<?");
+}
+
+// The name that `text` begins with.
+std::string_view NameAt(std::string_view text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), IsNameChar);
+  return text.substr(0, static_cast<size_t>(end - text.begin()));
 }
 
 }  // namespace
 
 struct XmppGuard::Tag {
   std::string_view name;
-  std::vector<std::pair<std::string_view, std::string_view>> attributes;
+  std::vector<std::pair<std::string_view, std::string>> attributes;
   bool too_many = false;
   bool duplicate = false;
 };
@@ -73,28 +53,28 @@ bool XmppGuard::HandleBytes(std::string_view bytes, XmppGuardSink& sink) {
 
 bool XmppGuard::HandleByte(char byte, XmppGuardSink& sink) {
   if (!CheckUtf8(static_cast<unsigned char>(byte))) {
-    return Fail("not UTF-8, or a control character");
+    return Fail("not UTF-8, or no character of XML");
   }
-  if (token_.size() >= kMaxStanzaBytes) {
-    // One text or tag that is larger than a stanza may be. Text can be thrown
-    // away; a tag cannot be read any more.
-    if (in_tag_) return Fail("a tag larger than a stanza may be");
-    Reject("stanza too large");
-    token_.clear();
+  if (token_.size() >= kMaxStanzaBytes && !(in_tag_ ? DropTag() : DropText())) {
+    return false;
   }
-  if (!in_tag_) {
-    if (byte != '<') {
-      token_ += byte;
-      return true;
-    }
-    if (!EndText()) return false;
-    in_tag_ = true;
-    quote_ = 0;
-    token_ = "<";
+  if (in_tag_) return HandleTagByte(byte, sink);
+  if (byte != '<') {
+    token_ += byte;
     return true;
   }
-  token_ += byte;
+  if (!EndText()) return false;
+  in_tag_ = true;
+  quote_ = 0;
+  token_ = "<";
+  return true;
+}
+
+bool XmppGuard::HandleTagByte(char byte, XmppGuardSink& sink) {
   if (byte == '<') return Fail("'<' inside a tag");
+  const char last = token_.back();
+  if (dropped_ != Dropped::kNot) token_.clear();
+  token_ += byte;
   if (quote_ != 0) {
     if (byte == quote_) quote_ = 0;
     return true;
@@ -105,9 +85,56 @@ bool XmppGuard::HandleByte(char byte, XmppGuardSink& sink) {
   }
   if (byte != '>') return true;
   in_tag_ = false;
-  const bool ok = EndTag(sink);
+  bool ok = true;
+  if (dropped_ != Dropped::kNot) {
+    EndDroppedTag(last, sink);
+  } else {
+    ok = EndTag(sink);
+  }
   token_.clear();
   return ok;
+}
+
+// Text that is larger than a stanza may be.
+bool XmppGuard::DropText() {
+  if (Depth() >= 2) {
+    Reject("stanza too large");
+  } else if (!std::all_of(token_.begin(), token_.end(), IsSpace)) {
+    return Fail("text between stanzas");
+  }
+  token_.clear();
+  return true;
+}
+
+// A tag that is larger than a stanza may be. A server lets a client's stanza
+// be larger than we do, and all of it may be one attribute: it must not cost
+// the others the stream. Where the tag ends can be seen without the rest.
+bool XmppGuard::DropTag() {
+  const bool end = token_.starts_with("</");
+  if (open_.empty() || (end && Depth() == 1)) {
+    return Fail("a stream's own tag larger than a stanza may be");
+  }
+  if (IsRestricted(token_)) return Fail("restricted XML");
+  if (Depth() == 1) {
+    Tag tag;  // as far as it can be read
+    const std::string_view inner = std::string_view(token_).substr(1);
+    tag.name = NameAt(inner);
+    ReadAttributes(inner.substr(tag.name.size()), tag);
+    BeginStanza(tag);
+  }
+  Reject("stanza too large");
+  dropped_ = end ? Dropped::kEndTag : Dropped::kStartTag;
+  token_.erase(0, token_.size() - 1);
+  return true;
+}
+
+void XmppGuard::EndDroppedTag(char last, XmppGuardSink& sink) {
+  const Dropped dropped = std::exchange(dropped_, Dropped::kNot);
+  if (dropped == Dropped::kEndTag) {
+    CloseElement(sink);
+  } else {
+    OpenElement({}, last == '/', sink);
+  }
 }
 
 // RFC 3629 s4, byte by byte.
@@ -115,10 +142,13 @@ bool XmppGuard::CheckUtf8(unsigned char byte) {
   if (utf8_left_ > 0) {
     if (byte < utf8_min_ || byte > utf8_max_) return false;
     utf8_min_ = 0x80;
-    utf8_max_ = 0xBF;
+    // XML 1.0 s2.2: U+FFFE and U+FFFF are no characters.
+    const bool last_ones = utf8_lead_ == 0xEF && utf8_left_ == 2;
+    utf8_max_ = last_ones && byte == 0xBF ? 0xBD : 0xBF;
     --utf8_left_;
     return true;
   }
+  utf8_lead_ = byte;
   if (byte < 0x80) {
     return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r';
   }
@@ -139,8 +169,8 @@ bool XmppGuard::CheckUtf8(unsigned char byte) {
 }
 
 bool XmppGuard::EndText() {
-  if (!ReferencesAreSane(token_)) return Fail("an unknown reference");
-  if (open_.size() >= 2) {
+  if (!ResolveReferences(token_)) return Fail("an unknown reference");
+  if (Depth() >= 2) {
     Keep(token_);
   } else if (!std::all_of(token_.begin(), token_.end(), IsSpace)) {
     return Fail("text between stanzas");
@@ -151,11 +181,8 @@ bool XmppGuard::EndText() {
 
 bool XmppGuard::EndTag(XmppGuardSink& sink) {
   const std::string_view token = token_;
-  if (token.starts_with("<?xml") && open_.empty()) return true;
-  // RFC 6120 s11.1: neither comments nor processing instructions, nor DTDs.
-  if (token.starts_with("<!") || token.starts_with("<?")) {
-    return Fail("restricted XML");
-  }
+  if (open_.empty() && IsXmlDeclaration(token)) return true;
+  if (IsRestricted(token)) return Fail("restricted XML");
   return token.starts_with("</") ? HandleEndTag(token, sink)
                                  : HandleStartTag(token, sink);
 }
@@ -164,43 +191,26 @@ bool XmppGuard::HandleStartTag(std::string_view token, XmppGuardSink& sink) {
   std::string_view inner = token.substr(1, token.size() - 2);
   const bool empty = inner.ends_with('/');
   if (empty) inner.remove_suffix(1);
-  size_t name_end = 0;
-  while (name_end < inner.size() && IsNameChar(inner[name_end])) ++name_end;
   Tag tag;
-  tag.name = inner.substr(0, name_end);
-  if (tag.name.empty() || !ReadAttributes(inner.substr(name_end), tag)) {
+  tag.name = NameAt(inner);
+  if (tag.name.empty() || !ReadAttributes(inner.substr(tag.name.size()), tag)) {
     return Fail("a malformed tag");
   }
   if (open_.empty()) {
     if (empty) return Fail("an empty stream");
+    if (tag.too_many) return Fail("too many attributes of the stream");
+    if (tag.duplicate) return Fail("an attribute twice in the stream's header");
     open_.emplace_back(tag.name);
     sink.OnGuardPassed(token);
     return true;
   }
-  if (open_.size() == 1) {  // a stanza begins
-    stanza_.clear();
-    elements_ = 0;
-    rejecting_ = false;
-    identity_ = RejectedStanza();
-    identity_.name = tag.name;
-    for (const auto& [key, value] : tag.attributes) {
-      if (key == "type") identity_.type = value;
-      if (key == "from") identity_.from = value;
-      if (key == "to") identity_.to = value;
-      if (key == "id") identity_.id = value;
-    }
-  }
+  if (Depth() == 1) BeginStanza(tag);
   if (++elements_ > kMaxElements) Reject("too many elements");
-  if (open_.size() > kMaxDepth) Reject("nested too deeply");
+  if (Depth() > kMaxDepth) Reject("nested too deeply");
   if (tag.too_many) Reject("too many attributes");
   if (tag.duplicate) Reject("an attribute twice");
-  if (open_.size() > kHardDepth) return Fail("nested beyond reason");
   Keep(token);
-  if (!empty) {
-    open_.emplace_back(tag.name);
-  } else if (open_.size() == 1) {
-    FinishStanza(sink);
-  }
+  OpenElement(tag.name, empty, sink);
   return true;
 }
 
@@ -224,8 +234,9 @@ bool XmppGuard::ReadAttributes(std::string_view text, Tag& tag) {
     }
     const size_t end = text.find(text[at], at + 1);
     if (end == std::string_view::npos) return false;
-    const std::string_view value = text.substr(at + 1, end - at - 1);
-    if (!ReferencesAreSane(value)) return false;
+    std::optional<std::string> value =
+        ResolveReferences(text.substr(at + 1, end - at - 1));
+    if (!value) return false;
     at = end + 1;
     if (at < text.size() && !IsSpace(text[at])) return false;
     if (tag.attributes.size() == kMaxAttributes) {
@@ -235,22 +246,58 @@ bool XmppGuard::ReadAttributes(std::string_view text, Tag& tag) {
     for (const auto& [other, unused] : tag.attributes) {
       if (other == key) tag.duplicate = true;
     }
-    tag.attributes.emplace_back(key, value);
+    tag.attributes.emplace_back(key, std::move(*value));
   }
 }
 
 bool XmppGuard::HandleEndTag(std::string_view token, XmppGuardSink& sink) {
   std::string_view name = token.substr(2, token.size() - 3);
   while (!name.empty() && IsSpace(name.back())) name.remove_suffix(1);
-  if (open_.empty() || open_.back() != name) return Fail("tags do not match");
-  open_.pop_back();
-  if (open_.empty()) {
+  if (open_.empty() || (nameless_ == 0 && open_.back() != name)) {
+    return Fail("tags do not match");
+  }
+  if (Depth() == 1) {
+    open_.clear();
     sink.OnGuardPassed(token);
     return true;
   }
   Keep(token);
-  if (open_.size() == 1) FinishStanza(sink);
+  CloseElement(sink);
   return true;
+}
+
+void XmppGuard::BeginStanza(const Tag& tag) {
+  stanza_.clear();
+  elements_ = 0;
+  rejecting_ = false;
+  identity_ = RejectedStanza();
+  identity_.name = tag.name;
+  for (const auto& [key, value] : tag.attributes) {
+    if (key == "type") identity_.type = value;
+    if (key == "from") identity_.from = value;
+    if (key == "to") identity_.to = value;
+    if (key == "id") identity_.id = value;
+  }
+}
+
+void XmppGuard::OpenElement(std::string_view name, bool empty,
+                            XmppGuardSink& sink) {
+  if (empty) {
+    if (Depth() == 1) FinishStanza(sink);
+  } else if (rejecting_) {
+    ++nameless_;
+  } else {
+    open_.emplace_back(name);
+  }
+}
+
+void XmppGuard::CloseElement(XmppGuardSink& sink) {
+  if (nameless_ > 0) {
+    --nameless_;
+  } else {
+    open_.pop_back();
+  }
+  if (Depth() == 1) FinishStanza(sink);
 }
 
 void XmppGuard::FinishStanza(XmppGuardSink& sink) {

@@ -10,7 +10,7 @@
 namespace signaling {
 
 // A stanza that the guard kept back, as far as it was read: enough to answer a
-// request with an error.
+// request with an error. References are resolved.
 struct RejectedStanza {
   std::string name;  // "iq", "message", ...
   std::string type;
@@ -52,13 +52,22 @@ class XmppGuard {
  private:
   struct Tag;
 
+  // Open elements: 1 between stanzas.
+  size_t Depth() const { return open_.size() + nameless_; }
   bool HandleByte(char byte, XmppGuardSink& sink);
+  bool HandleTagByte(char byte, XmppGuardSink& sink);
   bool CheckUtf8(unsigned char byte);
+  bool DropText();
+  bool DropTag();
   bool EndText();
   bool EndTag(XmppGuardSink& sink);
+  void EndDroppedTag(char last, XmppGuardSink& sink);
   bool HandleStartTag(std::string_view token, XmppGuardSink& sink);
   bool HandleEndTag(std::string_view token, XmppGuardSink& sink);
   bool ReadAttributes(std::string_view text, Tag& tag);
+  void BeginStanza(const Tag& tag);
+  void OpenElement(std::string_view name, bool empty, XmppGuardSink& sink);
+  void CloseElement(XmppGuardSink& sink);
   void FinishStanza(XmppGuardSink& sink);
   void Reject(std::string reason);
   void Keep(std::string_view token);
@@ -70,12 +79,19 @@ class XmppGuard {
   std::string token_;  // the text or tag being read
   bool in_tag_ = false;
   char quote_ = 0;  // in an attribute value, what ends it
+  // Of a tag that is too large to be kept; token_ is its last byte.
+  enum class Dropped : uint8_t { kNot, kStartTag, kEndTag };
+  Dropped dropped_ = Dropped::kNot;
   int utf8_left_ = 0;
+  unsigned char utf8_lead_ = 0;
   unsigned char utf8_min_ = 0x80;
   unsigned char utf8_max_ = 0xBF;
 
   std::vector<std::string> open_;  // names of open elements, the stream first
-  std::string stanza_;             // as far as it was let through
+  // Elements open within those, of a stanza that is kept back. Their names are
+  // not remembered, so that no depth costs memory.
+  size_t nameless_ = 0;
+  std::string stanza_;  // as far as it was let through
   size_t elements_ = 0;
   bool rejecting_ = false;  // the stanza at hand
   RejectedStanza identity_;
