@@ -152,6 +152,15 @@ TEST_F(FocusTest, NickIsForgottenAfterAMinuteAndByUnavailable) {
   EXPECT_EQ(Seen(guest.jid, guest.id)->name, "Guest");
 }
 
+TEST_F(FocusTest, NickIsForgottenBetweenSweepsToo) {
+  Call(J("bob@example/b"), kRoom, Ping(), IqType::kGet);  // sweeps from now
+  Advance(seconds(10));
+  Say(J("f3c1@guest.example/x"), kRoom, PresenceType::kAvailable, "Alice");
+  Advance(seconds(65));
+  const Caller guest = JoinOnly("f3c1@guest.example/x");
+  EXPECT_EQ(Seen(guest.jid, guest.id)->name, "Guest");
+}
+
 TEST_F(FocusTest, NickThatComesLaterChangesTheName) {
   const Caller alice = Join("alice@example/a");
   const Caller bob = Join("bob@example/b");
