@@ -109,6 +109,11 @@ void Peer::Update(rtp::Timestamp now, const rtp::PeerSpec& spec,
 }
 
 void Peer::UpdateContent(const rtp::ContentSpec& spec, Content& content) {
+  // What was latched meanwhile stays until other SSRCs are signalled.
+  const bool same = content.uplink != nullptr && spec.uplink &&
+                    content.uplink->source() == spec.uplink->source &&
+                    content.spec.uplink->ssrcs == spec.uplink->ssrcs &&
+                    content.spec.uplink->rtx_ssrcs == spec.uplink->rtx_ssrcs;
   content.name = spec.name;
   content.transport = spec.transport;
   content.spec = spec;
@@ -128,7 +133,7 @@ void Peer::UpdateContent(const rtp::ContentSpec& spec, Content& content) {
     } else {
       content.uplink->Update(spec);
     }
-    LearnSignalledSsrcs(content);
+    if (!same) LearnSignalledSsrcs(content);
   }
   if (!receives) {
     content.slot.reset();
@@ -146,6 +151,8 @@ void Peer::LearnSignalledSsrcs(Content& content) {
   // One stream per source: further signalled SSRCs are quality layers, which
   // are not taken.
   const rtp::Ssrc ssrc = uplink.ssrcs.front();
+  std::erase_if(incoming_,
+                [&](const Incoming& in) { return in.content == &content; });
   Learn(ssrc, &content, /*rtx=*/false);
   content.uplink->LatchSsrc(ssrc);
   for (const auto& [media, rtx] : uplink.rtx_ssrcs) {
@@ -188,7 +195,15 @@ const Peer::Incoming* Peer::Latch(size_t index, const rtp::RtpView& view) {
   Content* content = ContentOfPacket(index, view);
   if (content == nullptr || incoming_.size() >= kMaxIncoming) return nullptr;
   const bool rtx = content->uplink->MediaPayloadType(view.pt).has_value();
-  if (!rtx && !content->uplink->LatchSsrc(view.ssrc)) return nullptr;
+  const bool known =
+      std::any_of(content->spec.codecs.begin(), content->spec.codecs.end(),
+                  [&](const rtp::CodecSpec& codec) {
+                    return codec.payload_type == view.pt ||
+                           codec.red_payload_type == view.pt;
+                  });
+  if (!rtx && (!known || !content->uplink->LatchSsrc(view.ssrc))) {
+    return nullptr;
+  }
   // A new SSRC replaces the content's old one of the same role.
   std::erase_if(incoming_, [&](const Incoming& in) {
     return in.content == content && in.rtx == rtx;
@@ -219,11 +234,16 @@ void Peer::HandleRtp(rtp::Timestamp now, rtp::Timestamp arrival, size_t index,
 
   const Incoming* incoming = FindIncoming(view->ssrc);
   if (incoming == nullptr) incoming = Latch(index, *view);
-  if (incoming == nullptr) return counters.Drop(DropReason::kUnknownSsrc);
+  if (incoming == nullptr || incoming->content->transport != index) {
+    return counters.Drop(DropReason::kUnknownSsrc);
+  }
   Content& content = *incoming->content;
   const rtp::ParsedExtensions extensions =
       rtp::ParseExtensions(*view, content.spec.extensions);
-  if (extensions.transport_sequence) {
+  const bool reports = std::any_of(
+      content.spec.codecs.begin(), content.spec.codecs.end(),
+      [](const rtp::CodecSpec& codec) { return codec.transport_cc; });
+  if (extensions.transport_sequence && reports) {
     transport.twcc().OnPacket(arrival, *extensions.transport_sequence,
                               view->ssrc, view->marker);
     WakeAt(transport.twcc().NextDeadline());

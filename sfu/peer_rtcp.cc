@@ -79,8 +79,10 @@ void Peer::HandleFeedback(rtp::Timestamp now, const rtp::Feedback& feedback,
   } else if (feedback.IsPli()) {
     if (Slot* slot = FindSlot(feedback.media)) slot->HandleKeyFrameRequest(now);
   } else if (feedback.IsFir()) {
-    rtp::ParseFir(feedback, [&](rtp::Ssrc media, uint8_t) {
-      if (Slot* slot = FindSlot(media)) slot->HandleKeyFrameRequest(now);
+    rtp::ParseFir(feedback, [&](rtp::Ssrc media, uint8_t command) {
+      if (Slot* slot = FindSlot(media)) {
+        slot->HandleFir(now, feedback.sender, command);
+      }
     });
   } else if (feedback.IsTwcc()) {
     context_.counters.feedback_in.Add();

@@ -20,7 +20,7 @@ namespace {
 
 // Room for what we put before a payload: header, extensions, RTX's OSN and a
 // payload descriptor.
-constexpr size_t kMaxExtensionBytes = 256;
+constexpr size_t kMaxExtensionBytes = 512;
 
 // A step of the timestamp where a source took over from another in no time.
 constexpr uint32_t kMinStepMs = 20;
@@ -53,6 +53,10 @@ Slot::~Slot() {
 }
 
 void Slot::Update(const rtp::ContentSpec& content) {
+  if (content.codecs != content_.codecs ||
+      content.extensions != content_.extensions) {
+    negotiated_at_ = newest_out_;
+  }
   const rtp::SlotSpec same = *content_.slot;
   content_ = content;
   content_.slot = same;
@@ -117,8 +121,16 @@ void Slot::Offer(rtp::Timestamp now, const rtp::Packet& packet,
     context_.counters.slot_switches.Add();
   }
   if (packet.source != current_) return;
+  const uint64_t first = segments_[(segment_count_ - 1) % kSegments].first_in;
+  if (packet.seq < first) return;  // from before the switch
+  if (packet.seq >> 32 != first >> 32) {
+    // The publisher began its stream anew (Uplink::LatchSsrc).
+    if (content_.kind == rtp::MediaKind::kVideo && !packet.key_frame) {
+      return context_.router.WantKeyFrame(now, current_);
+    }
+    BeginSegment(packet);
+  }
   const Segment& segment = segments_[(segment_count_ - 1) % kSegments];
-  if (packet.seq < segment.first_in) return;  // from before the switch
   if (!Send(now, packet, segment, /*resend=*/false, outbox)) return;
   context_.counters.rtp_out.Add();
 }
@@ -128,6 +140,7 @@ void Slot::BeginSegment(const rtp::Packet& packet) {
   segment.source = packet.source;
   segment.first_in = packet.seq;
   segment.first_out = newest_out_ + 1;
+  segment.took_over = sent_any_;
   uint32_t timestamp = newest_timestamp_;
   if (sent_any_) {
     const int64_t elapsed = (packet.arrival - newest_arrival_).count();
@@ -140,6 +153,8 @@ void Slot::BeginSegment(const rtp::Packet& packet) {
   segment.picture_id_offset = newest_picture_id_ + 1 - packet.picture_id;
   segment.tl0_offset = static_cast<uint8_t>(
       newest_tl0_ + 1 - packet.vp8.tl0_picture_index.value_or(0));
+  segment.key_index_offset =
+      newest_key_index_ + 1 - packet.vp8.key_index.value_or(0);
   segments_[segment_count_++ % kSegments] = segment;
 }
 
@@ -162,7 +177,8 @@ bool Slot::Send(rtp::Timestamp now, const rtp::Packet& packet,
   const size_t prefix_size = WritePayloadPrefix(packet, segment, prefix);
   std::span<const uint8_t> payload =
       packet.At(packet.payload).subspan(packet.vp8_descriptor_size);
-  const bool unwrap_red = packet.red && !codec->red_payload_type;
+  // RTX is of the codec itself (RFC 4588 s8.1: apt).
+  const bool unwrap_red = packet.red && (rtx || !codec->red_payload_type);
   if (unwrap_red) {
     const auto red = rtp::ParseRed(payload);
     if (!red) return false;
@@ -172,8 +188,8 @@ bool Slot::Send(rtp::Timestamp now, const rtp::Packet& packet,
   const uint64_t out = segment.first_out + (packet.seq - segment.first_in);
   rtp::RtpHeaderFields header;
   header.marker = packet.marker ||
-                  (content_.kind == rtp::MediaKind::kAudio && sent_any_ &&
-                   packet.seq == segment.first_in);
+                  (content_.kind == rtp::MediaKind::kAudio &&
+                   segment.took_over && packet.seq == segment.first_in);
   header.pt = packet.red && !unwrap_red ? *codec->red_payload_type
                                         : codec->payload_type;
   header.seq = static_cast<uint16_t>(out);
@@ -224,6 +240,9 @@ bool Slot::Send(rtp::Timestamp now, const rtp::Packet& packet,
       if (packet.vp8.tl0_picture_index) {
         newest_tl0_ = static_cast<uint8_t>(*packet.vp8.tl0_picture_index +
                                            segment.tl0_offset);
+      }
+      if (packet.vp8.key_index) {
+        newest_key_index_ = *packet.vp8.key_index + segment.key_index_offset;
       }
       sent_any_ = true;
     }
@@ -278,6 +297,9 @@ size_t Slot::WritePayloadPrefix(const rtp::Packet& packet,
     descriptor.tl0_picture_index = static_cast<uint8_t>(
         *descriptor.tl0_picture_index + segment.tl0_offset);
   }
+  if (auto& index = descriptor.key_index) {
+    index = (*index + segment.key_index_offset) & 0x1F;
+  }
   return rtp::WriteVp8Descriptor(descriptor, out);
 }
 
@@ -310,7 +332,8 @@ void Slot::HandleNack(rtp::Timestamp now, uint16_t seq, rtp::TimeDelta rtt,
   if (!packet) return give_up();
   const rtp::CodecSpec* codec = CodecOf(packet->codec);
   if (codec == nullptr ||
-      (!codec->rtx_payload_type && !ResendIsIdentical()) ||
+      (!codec->rtx_payload_type &&
+       (out <= negotiated_at_ || !ResendIsIdentical())) ||
       !resend_limiter_.TryResend(now, out, packet->payload.size, rtt) ||
       !Send(now, *packet, *segment, /*resend=*/true, outbox)) {
     return give_up();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "rtp/base/peer_spec.h"
 #include "rtp/base/time.h"
@@ -58,6 +59,11 @@ class Slot {
                   Outbox& outbox);
   // The subscriber asks for a key frame (PLI or FIR).
   void HandleKeyFrameRequest(rtp::Timestamp now);
+  // A FIR; repeated, it is one request (RFC 5104 s4.3.1.2).
+  void HandleFir(rtp::Timestamp now, rtp::Ssrc sender, uint8_t command) {
+    const std::pair fir(sender, command);
+    if (std::exchange(fir_, fir) != fir) HandleKeyFrameRequest(now);
+  }
 
   // Appends a sender report of this stream; false if it has nothing to report
   // or there is no room.
@@ -74,6 +80,8 @@ class Slot {
     uint32_t timestamp_offset = 0;
     uint64_t picture_id_offset = 0;
     uint8_t tl0_offset = 0;
+    uint32_t key_index_offset = 0;
+    bool took_over = false;  // from another
   };
   static constexpr size_t kSegments = 8;
   // How much of a source's past may be sent to begin a picture at once.
@@ -106,16 +114,19 @@ class Slot {
   uint64_t segment_count_ = 0;  // in all; the newest is the last
   uint64_t newest_out_;         // 64 bits; the first is below 2^15
   bool sent_any_ = false;
+  uint64_t negotiated_at_ = 0;  // newest_out_ at the last change of content_
   uint32_t newest_timestamp_ = 0;    // as sent
   rtp::Timestamp newest_arrival_;    // of the packet it was of
   uint32_t clock_rate_;
   uint64_t newest_picture_id_ = 0;
   uint8_t newest_tl0_ = 0;
+  uint32_t newest_key_index_ = 0;
 
   uint64_t rtx_seq_;
   ResendLimiter resend_limiter_;
   std::array<rtp::Timestamp, 3> key_frame_requests_;  // the last three
   size_t next_request_ = 0;
+  std::optional<std::pair<rtp::Ssrc, uint8_t>> fir_;  // the last one
 
   uint32_t packets_sent_ = 0;
   uint32_t octets_sent_ = 0;  // payload only (RFC 3550 s6.4.1)

@@ -149,15 +149,17 @@ void Stage::Rank() {
     (entry.kind == rtp::MediaKind::kAudio ? audio_order_ : video_order_)
         .push_back(&entry);
   }
+  // The dominant speaker first, but in silence behind all who are heard.
   const auto place = [this](const Entry* e) {
-    return std::find(speaking_.begin(), speaking_.end(), e->source) -
-           speaking_.begin();
+    const auto it = std::find(speaking_.begin(), speaking_.end(), e->source);
+    const bool first = it != speaking_.end() && e->source == dominant_;
+    return first ? -1 : it - speaking_.begin();
   };
   std::stable_sort(audio_order_.begin(), audio_order_.end(),
                    [&](const Entry* a, const Entry* b) {
-                     return std::make_tuple(a->source != dominant_, place(a),
+                     return std::make_tuple(place(a), a->source != dominant_,
                                             b->last_heard) <
-                            std::make_tuple(b->source != dominant_, place(b),
+                            std::make_tuple(place(b), b->source != dominant_,
                                             a->last_heard);
                    });
   std::stable_sort(video_order_.begin(), video_order_.end(),

@@ -126,7 +126,7 @@ bool Uplink::ReadPayload(const rtp::RtpView& view, rtp::Packet& packet) {
   if (view.payload.empty()) return true;
   switch (packet.codec) {
     case rtp::Codec::kOpus:
-      return true;
+      return !packet.red || rtp::ParseRed(view.payload);
     case rtp::Codec::kVp8:
       return ReadVp8(view.payload, packet);
     case rtp::Codec::kVp9: {
@@ -232,7 +232,10 @@ void Uplink::WriteFeedback(rtp::Timestamp now, rtp::Ssrc sender,
 
 std::optional<rtp::ReportBlock> Uplink::BuildReport(rtp::Timestamp now) {
   if (!stats_.started()) return std::nullopt;
-  return stats_.BuildReport(now, ssrc_);
+  rtp::ReportBlock block = stats_.BuildReport(now, ssrc_);
+  // seq_ begins one circle up, cycles at zero (RFC 3550 s6.4.1).
+  block.extended_highest_seq -= 0x10000;
+  return block;
 }
 
 std::optional<uint32_t> Uplink::RtpTimestampAt(rtp::Timestamp now) const {

@@ -120,15 +120,21 @@ TEST_F(FocusOutageTest, ErrorOfTheServerGivesAMinute) {
 
 TEST_F(FocusOutageTest, WhoIsGoneIsSentNothingButTheEnd) {
   const Caller alice = Join("alice@example/a");
-  const Caller bob = Join("bob@example/b");
+  const Caller bob = Join("bob@example/b", BundleOffer(1, 3));
   Reconnect();
   Answer(PingTo(bob.jid), kUnavailable);
   Advance(seconds(1));
   sink_.sent.clear();
   Do(alice, SetName{"Alice"});
   Advance(seconds(1));
-  EXPECT_THAT(RostersTo(bob.jid), IsEmpty());
+  const rtp::SourceId speaker = Spec(alice).contents[0].uplink->source;
+  focus_->OnSpeakersChanged(now_, Spec(alice).conference, speaker, {});
+  focus_->OnSlotsChanged(now_, bob.peer, {{"0", speaker}});
   EXPECT_THAT(RostersTo(alice.jid), SizeIs(1));
+  EXPECT_THAT(HeadlinesTo<Speakers>(alice.jid), SizeIs(1));
+  EXPECT_THAT(RostersTo(bob.jid), IsEmpty());
+  EXPECT_THAT(HeadlinesTo<Speakers>(bob.jid), IsEmpty());
+  EXPECT_THAT(HeadlinesTo<SlotMap>(bob.jid), IsEmpty());
 }
 
 TEST_F(FocusOutageTest, AnyRequestEndsTheGrace) {
@@ -347,7 +353,8 @@ TEST_F(FocusOutageTest, RosterVersionsRiseByOneAcrossAnAbsence) {
   Say(bob.jid, kRoom, PresenceType::kUnavailable);
   Advance(seconds(1));
   Do(alice, SetName{"Alice B."});
-  Join("carol@example/c");
+  const Caller carol = Join("carol@example/c");
+  Do(carol, Jingle(JingleAction::kSessionTerminate, carol.sid));
   Say(bob.jid, kRoom, PresenceType::kAvailable);
   ASSERT_THAT(RostersTo(bob.jid), ::testing::Not(IsEmpty()));
   for (const Roster& roster : RostersTo(bob.jid)) {
