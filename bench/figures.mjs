@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Prints the figures of README.md, measured with the release build:
 //   node bench/figures.mjs        (tools/test has installed and built all of it)
-import { execFileSync, spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { Server, launchBrowser, programs, waitFor } from '../tests/browser/harness.mjs';
+import { execFileSync } from 'node:child_process';
+import { Server, launchBrowser, startBots, waitFor } from '../tests/browser/harness.mjs';
 
 const JOINS = Number(process.env.JOINS ?? 20);
 const BOTS = Number(process.env.BOTS ?? 12);
@@ -13,18 +12,6 @@ const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 };
-
-function startBots(server, ...options) {
-  const bots = spawn(
-    join(programs, 'tools/bot/carillon-bot'),
-    [`--run_json=${join(server.state, 'run/run.json')}`, ...options],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  bots.output = '';
-  bots.stdout.on('data', (data) => (bots.output += data));
-  bots.ended = new Promise((done) => bots.once('exit', done));
-  return bots;
-}
 
 // From the click on "Join" to the first picture of somebody else, in ms.
 async function joinOnce(browser, server) {

@@ -24,8 +24,11 @@ constexpr bool SeqNewerThan(T a, T b) {
 template <std::unsigned_integral T>
 class Unwrapper {
  public:
-  // The first value v becomes v + one circle, so that values before it, which
-  // may still arrive, are positive too. The low bits are always the value's.
+  static constexpr uint64_t kCircle =
+      static_cast<uint64_t>(std::numeric_limits<T>::max()) + 1;
+
+  // The first value v becomes v + kCircle, so that values before it, which may
+  // still arrive, are positive too. The low bits are always the value's.
   uint64_t Unwrap(T value) {
     const uint64_t unwrapped = Peek(value);
     if (!started_ || unwrapped > newest_) newest_ = unwrapped;
@@ -51,9 +54,6 @@ class Unwrapper {
   uint64_t newest() const { return newest_; }
 
  private:
-  static constexpr uint64_t kCircle =
-      static_cast<uint64_t>(std::numeric_limits<T>::max()) + 1;
-
   uint64_t newest_ = 0;
   bool started_ = false;
 };

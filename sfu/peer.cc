@@ -47,8 +47,8 @@ Peer::Peer(rtp::Timestamp now, const rtp::PeerSpec& spec, Stage& stage,
            WorkerContext& context)
     : id_(spec.peer), cname_(spec.cname), stage_(stage), context_(context) {
   for (const rtp::TransportSpec& transport : spec.transports) {
-    transports_.push_back(std::make_unique<PeerTransport>(
-        now, transport, context_.certificate));
+    transports_.push_back(
+        std::make_unique<PeerTransport>(now, transport, context_.certificate));
   }
   for (const rtp::ContentSpec& content : spec.contents) {
     if (content.transport >= transports_.size()) continue;
@@ -94,9 +94,9 @@ void Peer::Update(rtp::Timestamp now, const rtp::PeerSpec& spec,
   });
   for (const rtp::ContentSpec& content : spec.contents) {
     if (content.transport >= transports_.size()) continue;
-    const auto known = std::find_if(
-        contents_.begin(), contents_.end(),
-        [&](const auto& c) { return c->name == content.name; });
+    const auto known =
+        std::find_if(contents_.begin(), contents_.end(),
+                     [&](const auto& c) { return c->name == content.name; });
     if (known != contents_.end()) {
       UpdateContent(content, **known);
     } else {
@@ -117,13 +117,19 @@ void Peer::UpdateContent(const rtp::ContentSpec& spec, Content& content) {
   content.name = spec.name;
   content.transport = spec.transport;
   content.spec = spec;
+  // Its numbers are for feedback; where that was not negotiated they are not
+  // read.
+  if (std::none_of(
+          spec.codecs.begin(), spec.codecs.end(),
+          [](const rtp::CodecSpec& codec) { return codec.transport_cc; })) {
+    content.spec.extensions.Set(rtp::ExtensionKind::kTransportSequence, 0);
+  }
   const bool sends = spec.uplink && !spec.codecs.empty();
   const bool receives = spec.slot && !spec.codecs.empty();
   if (!sends || (content.uplink != nullptr &&
                  content.uplink->source() != spec.uplink->source)) {
-    std::erase_if(incoming_, [&](const Incoming& in) {
-      return in.content == &content;
-    });
+    std::erase_if(incoming_,
+                  [&](const Incoming& in) { return in.content == &content; });
     content.uplink.reset();
   }
   if (sends) {
@@ -240,10 +246,7 @@ void Peer::HandleRtp(rtp::Timestamp now, rtp::Timestamp arrival, size_t index,
   Content& content = *incoming->content;
   const rtp::ParsedExtensions extensions =
       rtp::ParseExtensions(*view, content.spec.extensions);
-  const bool reports = std::any_of(
-      content.spec.codecs.begin(), content.spec.codecs.end(),
-      [](const rtp::CodecSpec& codec) { return codec.transport_cc; });
-  if (extensions.transport_sequence && reports) {
+  if (extensions.transport_sequence) {
     transport.twcc().OnPacket(arrival, *extensions.transport_sequence,
                               view->ssrc, view->marker);
     WakeAt(transport.twcc().NextDeadline());
@@ -254,9 +257,9 @@ void Peer::HandleRtp(rtp::Timestamp now, rtp::Timestamp arrival, size_t index,
       case rtp::RtxKind::kProbe:
         return;
       case rtp::RtxKind::kMedia:
-        view = media_pt ? rtp::UnwrapRtx(*view, content.uplink->ssrc(),
-                                         *media_pt)
-                        : std::nullopt;
+        view = media_pt
+                   ? rtp::UnwrapRtx(*view, content.uplink->ssrc(), *media_pt)
+                   : std::nullopt;
         break;
       case rtp::RtxKind::kMalformed:
         view.reset();
@@ -284,7 +287,8 @@ void Peer::OnTransportChanged(rtp::Timestamp now, size_t index,
     return std::all_of(transports_.begin(), transports_.end(),
                        [&](const auto& t) { return predicate(*t); });
   };
-  if (!connected_ && all([](PeerTransport& t) { return t.srtp() != nullptr; })) {
+  if (!connected_ &&
+      all([](PeerTransport& t) { return t.srtp() != nullptr; })) {
     connected_ = true;
     next_report_ = now + kReportInterval / 4;
     WakeAt(next_report_);
@@ -315,8 +319,9 @@ void Peer::HandleTimeout(rtp::Timestamp now, Outbox& outbox) {
     if (report) SendReports(now, i, outbox);
   }
   const bool silent =
-      connected_ && std::any_of(transports_.begin(), transports_.end(),
-                                [](const auto& t) { return t->ice().silent(); });
+      connected_ &&
+      std::any_of(transports_.begin(), transports_.end(),
+                  [](const auto& t) { return t->ice().silent(); });
   if (silent != silent_) {
     silent_ = silent;
     outbox.events.emplace_back(PeerSilent{id_, silent});

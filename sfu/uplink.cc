@@ -234,7 +234,7 @@ std::optional<rtp::ReportBlock> Uplink::BuildReport(rtp::Timestamp now) {
   if (!stats_.started()) return std::nullopt;
   rtp::ReportBlock block = stats_.BuildReport(now, ssrc_);
   // seq_ begins one circle up, cycles at zero (RFC 3550 s6.4.1).
-  block.extended_highest_seq -= 0x10000;
+  block.extended_highest_seq -= uint32_t{rtp::SeqUnwrapper::kCircle};
   return block;
 }
 

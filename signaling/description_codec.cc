@@ -153,8 +153,9 @@ bool ReadChild(const XmlElement& child, RtpDescription& out,
   } else if (child.Is("ssrc-group", ns::kSsrcAttributes)) {
     auto group = ReadGroup(child);
     if (!group) return fail("ssrc-group holds no 32-bit numbers, or too many");
-    if (out.ssrc_groups.size() == limits::kGroups)
+    if (out.ssrc_groups.size() == limits::kGroups) {
       return fail("too many groups");
+    }
     out.ssrc_groups.push_back(std::move(*group));
   } else if (child.Is("stream", ns::kMsid)) {
     out.stream = StreamId{ParseText(child, "id"), ParseText(child, "track")};

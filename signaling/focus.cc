@@ -237,10 +237,7 @@ void Focus::HandleResume(rtp::Timestamp now, const Iq& iq,
       participant->jid = iq.from;
       participant->local = iq.to;
       participant->ends_at = rtp::kNever;
-      SendRoster(*room, *participant);
-      SendSlots(*room, *participant);
-      SendSpeakers(*room, *participant);
-      TellChanged(now, {room, participant.get()});
+      TellAll(now, {room, participant.get()});
       return;
     }
   }
@@ -251,10 +248,7 @@ void Focus::OnHeardFrom(rtp::Timestamp now, const Jid& room, const Jid& from) {
   const Located at = FindByJid(room, from);
   if (!at || at.participant->ends_at == rtp::kNever) return;
   at.participant->ends_at = rtp::kNever;
-  SendRoster(*at.room, *at.participant);
-  SendSlots(*at.room, *at.participant);
-  SendSpeakers(*at.room, *at.participant);
-  TellChanged(now, at);
+  TellAll(now, at);
 }
 
 void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
@@ -341,9 +335,7 @@ void Focus::OnXmppUp(rtp::Timestamp now) {
   up_ = true;
   for (const auto& [name, room] : rooms_) {
     for (const auto& participant : room->participants) {
-      SendRoster(*room, *participant);
-      SendSlots(*room, *participant);
-      SendSpeakers(*room, *participant);
+      TellAll(now, {room.get(), participant.get()});
       Ping(now, *participant);
     }
   }
@@ -368,12 +360,14 @@ void Focus::Shutdown(rtp::Timestamp now) {
 rtp::Timestamp Focus::NextDeadline() const {
   rtp::Timestamp deadline = std::min(asked_.NextDeadline(), next_sweep_);
   for (const auto& [name, room] : rooms_) {
-    if (room->speakers_dirty)
+    if (room->speakers_dirty) {
       deadline = std::min(deadline, room->speakers_next);
+    }
     for (const auto& participant : room->participants) {
       deadline = std::min(deadline, participant->ends_at);
-      if (participant->changed)
+      if (participant->changed) {
         deadline = std::min(deadline, room->roster_next);
+      }
     }
   }
   return deadline;

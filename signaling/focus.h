@@ -125,7 +125,8 @@ class Focus : public MediaObserver {
   void OnAddressGone(rtp::Timestamp now, Located at, rtp::TimeDelta grace);
 
   // What rooms are told (focus_rooms.cc)
-  void TellJoined(rtp::Timestamp now, Located at);
+  // Everything to somebody who is new, or back; and the others of him.
+  void TellAll(rtp::Timestamp now, Located at);
   void TellChanged(rtp::Timestamp now, Located at);
   void TellRoster(rtp::Timestamp now, Room& room);
   void SendRoster(Room& room, Participant& to);

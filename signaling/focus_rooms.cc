@@ -50,7 +50,7 @@ void Focus::SendHeadline(const Participant& to, MessagePayload payload) {
   sink_.Send(std::move(message));
 }
 
-void Focus::TellJoined(rtp::Timestamp now, Located at) {
+void Focus::TellAll(rtp::Timestamp now, Located at) {
   SendRoster(*at.room, *at.participant);
   SendSlots(*at.room, *at.participant);
   SendSpeakers(*at.room, *at.participant);

@@ -166,7 +166,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
   by_peer_[participant->session->peer()] = at;
   room->participants.push_back(std::move(participant));
   SendRequests(now, *at.participant, out.requests);
-  TellJoined(now, at);
+  TellAll(now, at);
 }
 
 void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,

@@ -36,8 +36,9 @@ std::optional<Content> ReadContent(const XmlElement& element,
     *error = "a content needs a name of at most 256 bytes";
     return std::nullopt;
   }
-  if (element.Attribute("creator") == "responder")
+  if (element.Attribute("creator") == "responder") {
     content.creator = "responder";
+  }
   const std::string_view senders = element.Attribute("senders");
   const auto known = std::find(kSenders.begin(), kSenders.end(), senders);
   if (!senders.empty() && known == kSenders.end()) {

@@ -18,12 +18,6 @@ StanzaError BadRequest(std::string text) {
 StanzaError UnknownContent() { return BadRequest("no such content"); }
 StanzaError NoContents() { return BadRequest("no contents"); }
 
-JingleReason Unsupported() {
-  JingleReason reason;
-  reason.condition = "unsupported-applications";
-  return reason;
-}
-
 // How many transports a session may draw in its life: one that is added keeps
 // its index even when no content is left on it.
 constexpr size_t kMaxTransports = 2 * limits::kContents;
@@ -77,6 +71,17 @@ JingleMessage JingleSession::Request(JingleAction action) const {
   return message;
 }
 
+JingleMessage JingleSession::TurnAway(JingleAction action,
+                                      const std::vector<Content>& contents,
+                                      JingleReason reason) const {
+  JingleMessage message = Request(action);
+  for (const Content& content : contents) {
+    message.description.contents.push_back(NamedLike(content));
+  }
+  message.reason = std::move(reason);
+  return message;
+}
+
 bool JingleSession::HandleInitiate(rtp::Timestamp now,
                                    const SessionDescription& offer,
                                    SessionOutbox& out) {
@@ -93,6 +98,7 @@ bool JingleSession::HandleInitiate(rtp::Timestamp now,
   spec_.cname = allocation.cname;
   bundle_ = plan.bundle;
   const std::vector<Content> unserved = std::move(plan.unserved);
+  JingleReason why_unserved = std::move(plan.why_unserved);
   JingleMessage answer = Request(JingleAction::kSessionAccept);
   answer.responder = responder_;
   Adopt(std::move(plan), std::move(allocation.transports), answer);
@@ -110,12 +116,8 @@ bool JingleSession::HandleInitiate(rtp::Timestamp now,
   state_ = State::kActive;
   out.requests.push_back(std::move(answer));
   if (!unserved.empty()) {
-    JingleMessage remove = Request(JingleAction::kContentRemove);
-    for (const Content& content : unserved) {
-      remove.description.contents.push_back(NamedLike(content));
-    }
-    remove.reason = Unsupported();
-    out.requests.push_back(std::move(remove));
+    out.requests.push_back(TurnAway(JingleAction::kContentRemove, unserved,
+                                    std::move(why_unserved)));
   }
   out.sources_changed = true;
   return true;
@@ -249,9 +251,7 @@ std::optional<StanzaError> JingleSession::HandleRequest(
 
 std::optional<StanzaError> JingleSession::HandleContentAdd(
     rtp::Timestamp now, const JingleMessage& message, SessionOutbox& out) {
-  SessionDescription addition = message.description;
-  // It joins the bundle that there is; there is no later beginning of one.
-  if (!bundle_) addition.groups.clear();
+  const SessionDescription& addition = message.description;
   if (addition.contents.empty()) return BadRequest("no content to add");
   for (const Content& content : addition.contents) {
     if (FindContent(content.name) != nullptr) {
@@ -274,28 +274,22 @@ std::optional<StanzaError> JingleSession::HandleContentAdd(
     transports = media_.AllocateTransports(spec_.peer, plan.transports.size());
   }
   if (plan.refused || transports.size() != plan.transports.size()) {
-    JingleMessage reject = Request(JingleAction::kContentReject);
-    for (const Content& content : addition.contents) {
-      reject.description.contents.push_back(NamedLike(content));
-    }
     JingleReason failed;
     failed.condition = "general-error";
-    reject.reason = plan.refused.value_or(failed);
-    out.requests.push_back(std::move(reject));
+    out.requests.push_back(TurnAway(JingleAction::kContentReject,
+                                    addition.contents,
+                                    plan.refused.value_or(failed)));
     return std::nullopt;
   }
   const std::vector<Content> unserved = std::move(plan.unserved);
+  JingleReason why_unserved = std::move(plan.why_unserved);
   JingleMessage accept = Request(JingleAction::kContentAccept);
   Adopt(std::move(plan), std::move(transports), accept);
   PushSpec(now);
   out.requests.push_back(std::move(accept));
   if (!unserved.empty()) {
-    JingleMessage reject = Request(JingleAction::kContentReject);
-    for (const Content& content : unserved) {
-      reject.description.contents.push_back(NamedLike(content));
-    }
-    reject.reason = Unsupported();
-    out.requests.push_back(std::move(reject));
+    out.requests.push_back(TurnAway(JingleAction::kContentReject, unserved,
+                                    std::move(why_unserved)));
   }
   out.sources_changed = true;
   return std::nullopt;
@@ -431,10 +425,9 @@ std::optional<StanzaError> JingleSession::HandleTransportInfo(
 std::optional<StanzaError> JingleSession::HandleTransportReplace(
     rtp::Timestamp now, const JingleMessage& message, SessionOutbox& out) {
   const std::vector<Content>& contents = message.description.contents;
-  if (message.description.contents.empty()) return NoContents();
+  if (contents.empty()) return NoContents();
   if (!KnowsAll(message.description)) return UnknownContent();
   const bool ice_only =
-      !contents.empty() &&
       std::all_of(contents.begin(), contents.end(),
                   [](const Content& c) { return c.transport.has_value(); });
   JingleMessage answer = Request(ice_only ? JingleAction::kTransportAccept

@@ -87,6 +87,10 @@ class JingleSession {
   bool KnowsAll(const SessionDescription& description);
   void PushSpec(rtp::Timestamp now);
   JingleMessage Request(JingleAction action) const;
+  // One that turns `contents` away: content-reject or content-remove.
+  JingleMessage TurnAway(JingleAction action,
+                         const std::vector<Content>& contents,
+                         JingleReason reason) const;
 
   std::optional<StanzaError> HandleContentAdd(rtp::Timestamp now,
                                               const JingleMessage& message,

@@ -68,8 +68,10 @@ class Planner {
 
   SessionPlan Plan(const SessionDescription& offer, bool stub_is_bundle) {
     plan_.bundle = stub_is_bundle;
+    // An addition joins the bundle that there is; it begins none.
+    const bool may_bundle = stub_is_bundle || first_transport_ == 0;
     for (const ContentGroup& group : offer.groups) {
-      if (group.semantics == "BUNDLE") bundled_ = group.contents;
+      if (may_bundle && group.semantics == "BUNDLE") bundled_ = group.contents;
     }
     if (!bundled_.empty()) plan_.bundle = true;
     FindTagged(offer);
@@ -81,7 +83,7 @@ class Planner {
         plan_.contents.begin(), plan_.contents.end(),
         [](const ContentPlan& c) { return !c.spec.codecs.empty(); });
     if (!plan_.refused && !any) {
-      plan_.refused = why_unserved_.value_or(NoCodec());
+      plan_.refused = plan_.unserved.empty() ? NoCodec() : plan_.why_unserved;
     }
     return std::move(plan_);
   }
@@ -153,8 +155,8 @@ class Planner {
   }
 
   void LeaveOut(const Content& content, JingleReason why) {
+    if (plan_.unserved.empty()) plan_.why_unserved = std::move(why);
     plan_.unserved.push_back(content);
-    if (!why_unserved_) why_unserved_ = std::move(why);
   }
 
   bool TakeSlot(rtp::MediaKind kind) {
@@ -223,7 +225,6 @@ class Planner {
   std::vector<std::string> bundled_;
   const Content* tagged_ = nullptr;  // of the offer, first of the bundle
   std::optional<uint8_t> bundle_transport_;
-  std::optional<JingleReason> why_unserved_;
   std::optional<DtlsSetup> setup_;
 };
 

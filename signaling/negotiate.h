@@ -35,6 +35,7 @@ struct SessionPlan {
   std::vector<ContentPlan> contents;  // as offered, in order
   // Contents that the answer cannot even name: to be removed after it.
   std::vector<Content> unserved;
+  JingleReason why_unserved;  // the first of them
   // Remote side and DTLS role of each transport; local side unset.
   std::vector<rtp::TransportSpec> transports;
 };

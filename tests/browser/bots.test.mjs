@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A page among eleven bots, which speak in a scripted order.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Person, Server, launchBrowser, programs, waitFor } from './harness.mjs';
+import { Person, Server, launchBrowser, startBots, waitFor } from './harness.mjs';
 
 const BOTS = 11;
 const VIDEO_SLOTS = 4; // of each bot, so that there is something to choose
@@ -42,16 +41,11 @@ function filled(events) {
 
 test('the page shows who speaks, in the order of the script', async () => {
   report = join(server.state, 'bots.json');
-  bots = spawn(
-    join(programs, 'tools/bot/carillon-bot'),
-    [`--run_json=${join(server.state, 'run/run.json')}`, '--room=crowd', `--bots=${BOTS}`,
-      `--video_slots=${VIDEO_SLOTS}`, `--speakers=${ORDER.map((bot) => `${bot}:${STEP_S}`)}`,
-      '--duration_s=1', '--decode', `--late_joiners=${LATE_JOINERS}`, `--report=${report}`],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+  bots = startBots(
+    server, '--room=crowd', `--bots=${BOTS}`, `--video_slots=${VIDEO_SLOTS}`,
+    `--speakers=${ORDER.map((bot) => `${bot}:${STEP_S}`)}`, '--duration_s=1', '--decode',
+    `--late_joiners=${LATE_JOINERS}`, `--report=${report}`,
   );
-  bots.output = '';
-  bots.stdout.on('data', (data) => (bots.output += data));
-  bots.ended = new Promise((done) => bots.once('exit', done));
   await waitFor('all bots to have joined', () => bots.output.includes(`joined: ${BOTS}`));
   for (const bot of ORDER) {
     const name = `Bot ${bot}`;

@@ -115,6 +115,19 @@ export class Server {
   }
 }
 
+// Bots for that server. `output` is what they print, `ended` their exit code.
+export function startBots(server, ...options) {
+  const bots = spawn(
+    join(programs, 'tools/bot/carillon-bot'),
+    [`--run_json=${join(server.state, 'run/run.json')}`, ...options],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  bots.output = '';
+  bots.stdout.on('data', (data) => (bots.output += data));
+  bots.ended = new Promise((done) => bots.once('exit', done));
+  return bots;
+}
+
 export function launchBrowser(...flags) {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',

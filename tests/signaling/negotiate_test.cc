@@ -657,7 +657,17 @@ TEST(NegotiateUnserved, WithoutABundleAreThoseWithoutACodec) {
   ASSERT_FALSE(plan.refused.has_value());
   EXPECT_THAT(plan.contents, SizeIs(1));
   EXPECT_THAT(plan.unserved, ElementsAre(pcmu));
+  EXPECT_EQ(plan.why_unserved.condition, "incompatible-parameters");
   EXPECT_THAT(plan.transports, SizeIs(1));
+}
+
+TEST(NegotiateAddition, BeginsNoBundle) {
+  const SessionPlan plan = PlanAddition(Bundle({Webcam("2")}), /*bundle=*/false,
+                                        /*first_transport=*/1, 0, 0);
+  ASSERT_FALSE(plan.refused.has_value());
+  EXPECT_FALSE(plan.bundle);
+  ASSERT_THAT(plan.transports, SizeIs(1));
+  EXPECT_EQ(plan.contents.at(0).spec.transport, 1);
 }
 
 TEST(NegotiateUnserved, GiveTheReasonIfThereAreNoOthers) {

@@ -11,10 +11,6 @@
 namespace bot {
 namespace {
 
-constexpr uint8_t kOpus = 111;
-constexpr uint8_t kVp8 = 96;
-constexpr uint8_t kVp8Rtx = 97;
-
 constexpr std::array<std::pair<rtp::ExtensionKind, uint8_t>, 3> kExtensions = {
     {{rtp::ExtensionKind::kAudioLevel, 1},
      {rtp::ExtensionKind::kTransportSequence, 3},
@@ -27,7 +23,7 @@ signaling::RtpDescription DescribeMedia(rtp::MediaKind kind) {
       audio ? signaling::Media::kAudio : signaling::Media::kVideo;
   description.rtcp_mux = true;
   signaling::PayloadType type;
-  type.id = audio ? kOpus : kVp8;
+  type.id = audio ? kOpusPayloadType : kVp8PayloadType;
   type.name = audio ? "opus" : "VP8";
   type.clock_rate = audio ? 48000 : 90000;
   type.channels = audio ? 2 : 1;
@@ -40,10 +36,10 @@ signaling::RtpDescription DescribeMedia(rtp::MediaKind kind) {
   description.payload_types.push_back(std::move(type));
   if (!audio) {
     signaling::PayloadType rtx;
-    rtx.id = kVp8Rtx;
+    rtx.id = kVp8RtxPayloadType;
     rtx.name = "rtx";
     rtx.clock_rate = 90000;
-    rtx.parameters.emplace_back("apt", std::to_string(kVp8));
+    rtx.parameters.emplace_back("apt", std::to_string(kVp8PayloadType));
     description.payload_types.push_back(std::move(rtx));
   }
   for (const auto& [extension, id] : kExtensions) {
@@ -284,7 +280,7 @@ void Bot::HandleAccept(const signaling::SessionDescription& answer) {
         receiver.rtx_ssrc = group.ssrcs[1];
       }
     }
-    receiver.payload_type = audio ? kOpus : kVp8;
+    receiver.payload_type = audio ? kOpusPayloadType : kVp8PayloadType;
     receiver.decode = config_.decode;
     receivers_.push_back(std::make_unique<MediaReceiver>(std::move(receiver)));
   }

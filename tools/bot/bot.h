@@ -25,6 +25,11 @@
 
 namespace bot {
 
+// What a bot offers.
+inline constexpr uint8_t kOpusPayloadType = 111;
+inline constexpr uint8_t kVp8PayloadType = 96;
+inline constexpr uint8_t kVp8RtxPayloadType = 97;
+
 // One participant: logs in, calls the room by Jingle, sends and receives, and
 // remembers what happened. Sans-IO: bytes of its XMPP connection and datagrams
 // of its socket are handed in and out.
@@ -97,7 +102,6 @@ class Bot : private signaling::XmppStreamHandler {
   // Why it is of no use any more; empty while it is.
   const std::string& failure() const { return failure_; }
   uint64_t packets_sent() const;
-  uint64_t packets_received() const;
   // Of the datagrams that came, how many libsrtp2 did not accept.
   uint64_t unauthentic() const { return unauthentic_; }
 

@@ -117,6 +117,12 @@ void BotLoop::Remove(Bot* bot) {
                 [bot](const auto& member) { return member->bot.get() == bot; });
 }
 
+bool BotLoop::Flushed() const {
+  return std::all_of(members_.begin(), members_.end(), [](const auto& member) {
+    return member->tcp < 0 || member->out.empty();
+  });
+}
+
 void BotLoop::Serve(Member& member, short tcp_events, short udp_events) {
   std::array<char, 16'384> buffer;
   if (tcp_events != 0) {

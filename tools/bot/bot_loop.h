@@ -37,6 +37,8 @@ class BotLoop {
   // Returns whether it was done. Returns false at once after Stop().
   bool RunUntil(rtp::Timestamp deadline,
                 const std::function<bool(rtp::Timestamp)>& done);
+  // Whether all that bots had to say to their XMPP server was written.
+  bool Flushed() const;
   // From a signal handler: no RunUntil() goes on.
   static void Stop();
 

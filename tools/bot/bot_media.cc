@@ -76,7 +76,7 @@ void Bot::StartMedia(rtp::Timestamp now) {
   sender.extensions = extensions_;
   if (config_.send_audio) {
     sender.kind = rtp::MediaKind::kAudio;
-    sender.payload_type = 111;
+    sender.payload_type = kOpusPayloadType;
     sender.ssrc = audio_ssrc_;
     sender.mid = "audio0";
     audio_ = std::make_unique<MediaSender>(sender, samples_, send);
@@ -85,8 +85,8 @@ void Bot::StartMedia(rtp::Timestamp now) {
   }
   if (config_.send_video) {
     sender.kind = rtp::MediaKind::kVideo;
-    sender.payload_type = 96;
-    sender.rtx_payload_type = 97;
+    sender.payload_type = kVp8PayloadType;
+    sender.rtx_payload_type = kVp8RtxPayloadType;
     sender.ssrc = video_ssrc_;
     sender.rtx_ssrc = rtx_ssrc_;
     sender.mid = "video0";
@@ -104,14 +104,6 @@ void Bot::SetAudioLevel(uint8_t level) {
 uint64_t Bot::packets_sent() const {
   return (audio_ ? audio_->packets_sent() : 0) +
          (video_ ? video_->packets_sent() : 0);
-}
-
-uint64_t Bot::packets_received() const {
-  uint64_t packets = 0;
-  for (const auto& receiver : receivers_) {
-    packets += receiver->figures().packets;
-  }
-  return packets;
 }
 
 void Bot::SendPlainRtp(std::span<const uint8_t> packet) {

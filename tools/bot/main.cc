@@ -45,8 +45,12 @@ constexpr rtp::TimeDelta kJoinTimeout = std::chrono::seconds(30);
 constexpr uint8_t kSpeaking = 20;  // -dBov
 constexpr uint8_t kSilence = 127;
 
-int Refuse(const std::string& error) {
+void Complain(const std::string& error) {
   std::fprintf(stderr, "carillon-bot: %s\n", error.c_str());
+}
+
+int Refuse(const std::string& error) {
+  Complain(error);
   return kBadFlags;
 }
 
@@ -70,7 +74,13 @@ std::optional<Server> ReadRunJson(const std::string& path) {
   return server;
 }
 
-// Joins, waits for media both ways, and leaves, `count` times over.
+// After Leave(): lets it reach the server.
+void SayGoodbye(BotLoop& loop) {
+  loop.RunUntil(BotLoop::Now() + std::chrono::seconds(1),
+                [&loop](auto) { return loop.Flushed(); });
+}
+
+// Joins, waits for the first picture, and leaves, `count` times over.
 bool JoinLate(BotLoop& loop, const Bot::Config& config, int count,
               Report& report) {
   for (int i = 0; i < count; ++i) {
@@ -78,15 +88,17 @@ bool JoinLate(BotLoop& loop, const Bot::Config& config, int count,
     Bot::Config late = config;
     late.name = "Late " + std::to_string(i);
     Bot* bot = loop.Join(late, &error);
-    if (bot == nullptr) return Refuse(error), false;
+    if (bot == nullptr) {
+      Complain(error);
+      return false;
+    }
     const bool seen = loop.RunUntil(BotLoop::Now() + kJoinTimeout, [&](auto) {
       return bot->times().first_picture != rtp::kNever ||
              !bot->failure().empty();
     });
     report.AddLateJoiner(*bot);
     bot->Leave(BotLoop::Now());
-    loop.RunUntil(BotLoop::Now() + std::chrono::milliseconds(100),
-                  [](auto) { return false; });
+    SayGoodbye(loop);
     loop.Remove(bot);
     if (!seen) return false;
   }
@@ -104,7 +116,10 @@ int Run(const Server& server, const SpeakerScript& script,
     Bot::Config config = server.bot;
     config.name = "Bot " + std::to_string(i);
     Bot* bot = loop.Join(config, &error);
-    if (bot == nullptr) return Refuse(error), kFailed;
+    if (bot == nullptr) {
+      Complain(error);
+      return kFailed;
+    }
     bots.push_back(bot);
     loop.RunUntil(BotLoop::Now() + std::chrono::milliseconds(
                                        absl::GetFlag(FLAGS_join_interval_ms)),
@@ -150,14 +165,16 @@ int Run(const Server& server, const SpeakerScript& script,
     }
     bot->Leave(BotLoop::Now());
   }
-  loop.RunUntil(BotLoop::Now() + std::chrono::milliseconds(200),
-                [](auto) { return false; });
+  SayGoodbye(loop);
   std::fputs(report.ToText().c_str(), stdout);
   const std::string path = absl::GetFlag(FLAGS_report);
   if (!path.empty()) {
     std::ofstream file(path);
     file << report.ToJson() << "\n";
-    if (!file.flush()) return Refuse("cannot write " + path), kFailed;
+    if (!file.flush()) {
+      Complain("cannot write " + path);
+      return kFailed;
+    }
   }
   return ok ? 0 : kFailed;
 }

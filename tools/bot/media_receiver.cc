@@ -149,7 +149,10 @@ void MediaReceiver::WriteFeedback(rtp::Timestamp now, rtp::Ssrc sender,
 
 std::optional<rtp::ReportBlock> MediaReceiver::BuildReport(rtp::Timestamp now) {
   if (!stats_.started()) return std::nullopt;
-  return stats_.BuildReport(now, config_.ssrc);
+  rtp::ReportBlock block = stats_.BuildReport(now, config_.ssrc);
+  // seq_ begins one circle up, cycles at zero (RFC 3550 s6.4.1).
+  block.extended_highest_seq -= uint32_t{rtp::SeqUnwrapper::kCircle};
+  return block;
 }
 
 }  // namespace bot
