@@ -45,10 +45,11 @@ void LoudestSources::Rank(Timestamp now, std::vector<SourceId>& ranked) {
   const auto score = [](const Entry* e) {
     return e->loudness_q4 + (e->in_front ? kFrontAdvantage * kOne : 0);
   };
-  std::stable_sort(order_.begin(), order_.end(),
-                   [&](const Entry* a, const Entry* b) {
-                     return score(a) > score(b);
-                   });
+  // By address, which is the order of joining, where scores are equal; a
+  // stable_sort would allocate.
+  std::sort(order_.begin(), order_.end(), [&](const Entry* a, const Entry* b) {
+    return score(a) != score(b) ? score(a) > score(b) : a < b;
+  });
   for (size_t i = 0; i < order_.size(); ++i) {
     order_[i]->in_front = i < kFront;
     ranked.push_back(order_[i]->source);

@@ -40,14 +40,15 @@ std::optional<uint64_t> PacketCache::KeyFrameStart(Timestamp now) const {
   return key_frame_;
 }
 
-void PacketCache::Expire(Timestamp now) {
-  if (ring_.empty() || newest_ == 0) return;
+bool PacketCache::Expire(Timestamp now) {
+  if (ring_.empty()) return false;
   for (; oldest_ <= newest_; ++oldest_) {
     PacketRef& place = ring_[oldest_ % kPackets];
     if (!place || place->seq != oldest_) continue;
-    if (now - place->arrival <= kMaxAge) return;
+    if (now - place->arrival <= kMaxAge) return true;
     place = PacketRef();
   }
+  return false;
 }
 
 }  // namespace rtp

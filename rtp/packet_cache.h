@@ -31,8 +31,9 @@ class PacketCache {
   // and everything since is held and no older than kMaxAge.
   std::optional<uint64_t> KeyFrameStart(Timestamp now) const;
 
-  // Drops what is too old, so that idle sources hold no memory.
-  void Expire(Timestamp now);
+  // Drops what is too old, so that idle sources hold no memory. Returns
+  // whether anything is left.
+  bool Expire(Timestamp now);
 
   // The greatest sequence number inserted; 0 before the first.
   uint64_t newest() const { return newest_; }

@@ -45,6 +45,8 @@ ABSL_FLAG(std::string, advertise, "",
           "IPs by which clients reach the media ports, comma-separated, best "
           "first; empty: --media_address");
 ABSL_FLAG(int, workers, 1, "Media threads, each with a UDP port; 1 to 64");
+ABSL_FLAG(int, spread_after, 30,
+          "People of one room on one worker; who comes later goes to the next");
 ABSL_FLAG(std::string, cpus, "",
           "Processor of each worker, comma-separated; empty: not pinned");
 ABSL_FLAG(int, max_participants_per_room, 100, "People in one room");
@@ -193,6 +195,7 @@ absl::Status CheckNumbers() {
            Range{"workers", workers, 1, kMaxWorkers},
            Range{"media_port", absl::GetFlag(FLAGS_media_port), 1,
                  65536 - std::clamp(workers, 1, kMaxWorkers)},
+           Range{"spread_after", absl::GetFlag(FLAGS_spread_after), 1, 1000},
            Range{"max_participants_per_room",
                  absl::GetFlag(FLAGS_max_participants_per_room), 1, 1000},
            Range{"max_peers", absl::GetFlag(FLAGS_max_peers), 1, 100'000},
@@ -394,6 +397,7 @@ absl::StatusOr<Config> ParseConfig(int argc, char** argv) {
   }
   if (status.ok()) status = ReadAddresses(&config);
   config.workers = static_cast<size_t>(absl::GetFlag(FLAGS_workers));
+  config.spread_after = static_cast<size_t>(absl::GetFlag(FLAGS_spread_after));
   if (status.ok()) status = ReadCpus(&config);
   if (status.ok()) status = ReadLogging(&config);
   if (!status.ok()) return status;

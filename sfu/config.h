@@ -42,7 +42,8 @@ struct Config {
   uint16_t media_port = 0;    // of worker 0; worker i has media_port + i
   std::vector<std::string> advertise;  // IPs that clients reach, best first
   size_t workers = 1;
-  std::vector<int> cpus;  // one per worker, or none: no pinning
+  size_t spread_after = 30;  // peers of a room on one worker
+  std::vector<int> cpus;     // one per worker, or none: no pinning
 
   size_t max_participants_per_room = 0;
   size_t max_peers = 0;

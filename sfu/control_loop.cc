@@ -49,6 +49,7 @@ MediaController::Config MediaConfig(const Config& config,
   }
   media.fingerprint = std::move(fingerprint);
   media.max_peers = config.max_peers;
+  media.spread_after = config.spread_after;
   return media;
 }
 
@@ -232,7 +233,12 @@ void ControlLoop::Impl::Rearm() {
 void ControlLoop::Impl::HandleTimeout() {
   timer_deadline = rtp::kNever;
   const rtp::Timestamp now = MonotonicNow();
-  if (links.NextDeadline() <= now) links.HandleTimeout(now);
+  if (links.NextDeadline() <= now) {
+    links.HandleTimeout(now);
+    for (size_t i = 0; i < workers.size(); ++i) {
+      controller.SetLoad(i, links.load(i));
+    }
+  }
   if (focus.NextDeadline() <= now) focus.HandleTimeout(now);
   Rearm();
 }

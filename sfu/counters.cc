@@ -43,6 +43,8 @@ std::string_view DropReasonName(DropReason reason) {
       return "rtx_rejected";
     case DropReason::kDuplicate:
       return "duplicate";
+    case DropReason::kRelayFull:
+      return "relay_full";
     case DropReason::kCount:
       break;
   }

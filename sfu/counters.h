@@ -27,12 +27,13 @@ enum class DropReason : uint8_t {
   kUnknownSsrc,  // no content of the peer may send it
   kUnknownPayloadType,
   kPayloadMalformed,
-  kRateLimited,   // above the ingress limit of a participant
-  kPoolFull,      // packet memory is used up
-  kOutboxFull,    // more in one turn than the outbox holds
-  kSendFailed,    // the kernel refused it
-  kRtxRejected,   // an RTX packet that restores nothing
-  kDuplicate,     // media that came before
+  kRateLimited,  // above the ingress limit of a participant
+  kPoolFull,     // packet memory is used up
+  kOutboxFull,   // more in one turn than the outbox holds
+  kSendFailed,   // the kernel refused it
+  kRtxRejected,  // an RTX packet that restores nothing
+  kDuplicate,    // media that came before
+  kRelayFull,    // no room on the way to another worker
   kCount,
 };
 std::string_view DropReasonName(DropReason reason);
@@ -78,6 +79,8 @@ class Counter {
     "Transport-wide feedback packets received")                               \
   X(feedback_out, "transport_feedback_sent",                                  \
     "Transport-wide feedback packets sent")                                   \
+  X(relays_out, "relayed_sent", "Cells sent to other workers")                \
+  X(relays_in, "relayed_received", "Packets taken from other workers")        \
   X(commands, "commands", "Commands taken from the control thread")           \
   X(busy_microseconds, "busy_microseconds", "Time not spent waiting")
 

@@ -9,9 +9,9 @@
 
 namespace sfu {
 
-// Which of many objects is due next. Entries are never removed or moved: whoever
-// takes one compares its time with the object's own and skips what is stale, so
-// adding costs a push and nothing is searched.
+// Which of many objects is due next. Entries are never removed or moved:
+// whoever takes one compares its time with the object's own and skips what is
+// stale, so adding costs a push and nothing is searched.
 template <typename Id>
 class DeadlineQueue {
  public:

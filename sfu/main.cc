@@ -16,6 +16,7 @@
 #include "sfu/control_loop.h"
 #include "sfu/log.h"
 #include "sfu/monotonic_clock.h"
+#include "sfu/relay_mesh.h"
 #include "sfu/static_files.h"
 #include "sfu/system_random.h"
 #include "sfu/worker.h"
@@ -35,9 +36,10 @@ int Fail(int code, const std::string& error) {
 // One worker and everything that is its own.
 struct MediaThread {
   MediaThread(const WorkerLoop::Config& config,
-              const ice::Certificate& certificate, rtp::NtpClock ntp)
+              const ice::Certificate& certificate, rtp::NtpClock ntp,
+              RelayMesh::Port& relays)
       : worker(Worker::Config(), certificate, ntp, random),
-        loop(config, worker, rings) {}
+        loop(config, worker, rings, relays) {}
 
   SystemRandom random;
   Worker worker;
@@ -49,14 +51,15 @@ using MediaThreads = std::vector<std::unique_ptr<MediaThread>>;
 
 // Opens the media ports. Returns an error text, empty on success.
 std::string OpenMedia(const Config& config, const ice::Certificate& certificate,
-                      MediaThreads* threads) {
+                      RelayMesh& relays, MediaThreads* threads) {
   const rtp::NtpClock ntp = WallClock();
   for (size_t i = 0; i < config.workers; ++i) {
     WorkerLoop::Config loop;
     const uint16_t port = static_cast<uint16_t>(config.media_port + i);
     loop.listen = *ice::SocketAddress::Parse(config.media_address, port);
     if (!config.cpus.empty()) loop.cpu = config.cpus[i];
-    auto thread = std::make_unique<MediaThread>(loop, certificate, ntp);
+    auto thread =
+        std::make_unique<MediaThread>(loop, certificate, ntp, relays.port(i));
     std::string error = thread->loop.Open();
     if (!error.empty()) return error;
     const int granted = thread->loop.effective_receive_buffer();
@@ -88,8 +91,9 @@ int Run(const Config& config) {
   const std::unique_ptr<ice::Certificate> certificate =
       ice::Certificate::Make();
   if (!certificate) return Fail(kFailed, "OpenSSL cannot make a certificate");
+  RelayMesh relays(config.workers);
   MediaThreads threads;
-  std::string error = OpenMedia(config, *certificate, &threads);
+  std::string error = OpenMedia(config, *certificate, relays, &threads);
   if (!error.empty()) return Fail(kFailed, error);
 
   std::vector<ControlLoop::Worker> workers;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "rtp/base/check.h"
@@ -22,6 +23,16 @@ constexpr size_t kPasswordChars = 32;     // 192 bits (RFC 8445 s5.3 asks 128)
 
 std::string TwoIceChars(size_t value) {
   return {rtp::kIceChars[value / 64 % 64], rtp::kIceChars[value % 64]};
+}
+
+std::vector<RemoteSources::Source> SourcesOf(const rtp::PeerSpec& spec) {
+  std::vector<RemoteSources::Source> sources;
+  for (const rtp::ContentSpec& content : spec.contents) {
+    if (!content.uplink || content.codecs.empty()) continue;
+    sources.push_back({content.uplink->source, content.kind,
+                       content.uplink->type, content.uplink->muted});
+  }
+  return sources;
 }
 
 signaling::PeerFailure ToSignaling(PeerFailure why) {
@@ -47,19 +58,26 @@ MediaController::MediaController(Config config, rtp::RandomSource& random,
     : config_(std::move(config)),
       random_(random),
       commands_(commands),
-      load_(config_.workers.size(), 0) {
+      workers_(config_.workers.size()) {
   SFU_CHECK(!config_.workers.empty());
 }
 
-size_t MediaController::Place(rtp::ConferenceId conference) {
-  auto it = conferences_.find(conference);
-  if (it == conferences_.end()) {
-    const size_t least = static_cast<size_t>(
-        std::min_element(load_.begin(), load_.end()) - load_.begin());
-    it = conferences_.emplace(conference, ConferenceEntry{least, 0}).first;
+size_t MediaController::Place(const ConferenceEntry& conference) const {
+  // The first that is best: a worker under its load mark before one above it,
+  // one where the conference is and has room before others, then the one with
+  // the fewest peers, of this conference and of all.
+  const auto rank = [&](size_t worker) {
+    const size_t here = conference.peers[worker];
+    const WorkerEntry& entry = workers_[worker];
+    const bool stays = here > 0 && here < config_.spread_after;
+    return std::make_tuple(entry.load >= config_.max_load, !stays, here,
+                           entry.peers);
+  };
+  size_t best = 0;
+  for (size_t i = 1; i < workers_.size(); ++i) {
+    if (rank(i) < rank(best)) best = i;
   }
-  ++it->second.peers;
-  return it->second.worker;
+  return best;
 }
 
 IceTransport MediaController::DrawTransport(size_t worker) {
@@ -73,8 +91,7 @@ IceTransport MediaController::DrawTransport(size_t worker) {
   uint32_t local_preference = 65535;
   for (const std::string& ip : addresses.ips) {
     IceCandidate candidate;
-    const std::string number =
-        std::to_string(transport.candidates.size() + 1);
+    const std::string number = std::to_string(transport.candidates.size() + 1);
     candidate.id = "c" + number;
     candidate.foundation = number;
     candidate.ip = ip;
@@ -90,10 +107,13 @@ PeerAllocation MediaController::AllocatePeer(rtp::ConferenceId conference,
                                              size_t transports) {
   PeerAllocation allocation;
   if (peers_.size() >= config_.max_peers) return allocation;
+  ConferenceEntry& room = conferences_[conference];
+  room.peers.resize(workers_.size());
   PeerEntry entry;
   entry.conference = conference;
-  entry.worker = Place(conference);
-  ++load_[entry.worker];
+  entry.worker = Place(room);
+  ++room.peers[entry.worker];
+  ++workers_[entry.worker].peers;
   allocation.peer = rtp::PeerId(next_peer_++);
   for (size_t i = 0; i < transports; ++i) {
     allocation.transports.push_back(DrawTransport(entry.worker));
@@ -134,16 +154,67 @@ void MediaController::RememberSsrcs(PeerEntry& entry,
 void MediaController::AddPeer(rtp::Timestamp /*now*/, rtp::PeerSpec spec) {
   const auto it = peers_.find(spec.peer);
   if (it == peers_.end() || it->second.added) return;
-  it->second.added = true;
-  RememberSsrcs(it->second, spec);
-  commands_.Push(it->second.worker, sfu::AddPeer{std::move(spec)});
+  PeerEntry& entry = it->second;
+  ConferenceEntry& conference = conferences_[entry.conference];
+  entry.added = true;
+  RememberSsrcs(entry, spec);
+  Span(entry.conference, conference, entry.worker);
+  conference.added.insert(spec.peer);
+  const rtp::PeerId peer = spec.peer;
+  std::vector<RemoteSources::Source> sources = SourcesOf(spec);
+  commands_.Push(entry.worker, sfu::AddPeer{std::move(spec)});
+  TellSources(peer, entry, std::move(sources));
+}
+
+void MediaController::Span(rtp::ConferenceId id, ConferenceEntry& conference,
+                           size_t worker) {
+  if (std::find(conference.spans.begin(), conference.spans.end(), worker) !=
+      conference.spans.end()) {
+    return;
+  }
+  conference.spans.push_back(worker);
+  if (conference.spans.size() == 1) return;
+  TellSpans(id, conference);
+  for (const rtp::PeerId peer : conference.added) {
+    const PeerEntry& entry = peers_.at(peer);
+    if (entry.sources.empty()) continue;
+    commands_.Push(worker,
+                   RemoteSources{id, peer, entry.worker, entry.sources});
+  }
+}
+
+void MediaController::TellSpans(rtp::ConferenceId id,
+                                const ConferenceEntry& conference) {
+  for (const size_t worker : conference.spans) {
+    SpanConference span;
+    span.conference = id;
+    span.reports = worker == conference.spans.front();
+    for (const size_t other : conference.spans) {
+      if (other != worker) span.others.push_back(other);
+    }
+    commands_.Push(worker, std::move(span));
+  }
+}
+
+void MediaController::TellSources(rtp::PeerId peer, PeerEntry& entry,
+                                  std::vector<RemoteSources::Source> sources) {
+  if (sources == entry.sources) return;
+  entry.sources = std::move(sources);
+  for (const size_t worker : conferences_[entry.conference].spans) {
+    if (worker == entry.worker) continue;
+    commands_.Push(worker, RemoteSources{entry.conference, peer, entry.worker,
+                                         entry.sources});
+  }
 }
 
 void MediaController::UpdatePeer(rtp::Timestamp /*now*/, rtp::PeerSpec spec) {
   const auto it = peers_.find(spec.peer);
   if (it == peers_.end() || !it->second.added) return;
   RememberSsrcs(it->second, spec);
+  const rtp::PeerId peer = spec.peer;
+  std::vector<RemoteSources::Source> sources = SourcesOf(spec);
   commands_.Push(it->second.worker, sfu::UpdatePeer{std::move(spec)});
+  TellSources(peer, it->second, std::move(sources));
 }
 
 void MediaController::SetReceive(rtp::Timestamp /*now*/, rtp::PeerId peer,
@@ -170,12 +241,25 @@ void MediaController::RemovePeer(rtp::Timestamp /*now*/, rtp::PeerId peer) {
   const auto it = peers_.find(peer);
   if (it == peers_.end()) return;
   PeerEntry& entry = it->second;
-  if (entry.added) commands_.Push(entry.worker, sfu::RemovePeer{peer});
   for (const rtp::Ssrc ssrc : entry.ssrcs) ssrcs_.erase(ssrc);
-  --load_[entry.worker];
-  const auto conference = conferences_.find(entry.conference);
-  if (conference != conferences_.end() && --conference->second.peers == 0) {
-    conferences_.erase(conference);
+  --workers_[entry.worker].peers;
+  ConferenceEntry& conference = conferences_[entry.conference];
+  --conference.peers[entry.worker];
+  if (entry.added) {
+    TellSources(peer, entry, {});
+    commands_.Push(entry.worker, sfu::RemovePeer{peer});
+    conference.added.erase(peer);
+    const bool last = std::none_of(
+        conference.added.begin(), conference.added.end(),
+        [&](rtp::PeerId id) { return peers_.at(id).worker == entry.worker; });
+    if (last) {
+      std::erase(conference.spans, entry.worker);
+      TellSpans(entry.conference, conference);
+    }
+  }
+  if (std::all_of(conference.peers.begin(), conference.peers.end(),
+                  [](size_t peers) { return peers == 0; })) {
+    conferences_.erase(entry.conference);
   }
   peers_.erase(it);
 }

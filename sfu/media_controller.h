@@ -38,7 +38,12 @@ class MediaController : public signaling::MediaControl {
     std::vector<WorkerAddresses> workers;
     signaling::Fingerprint fingerprint;  // of our certificate, no setup
     size_t max_peers = 2000;             // on this server
-    uint8_t node = 0;                    // of a cluster, in every ufrag
+    // A room stays on one worker up to so many peers; those who come later go
+    // to the next.
+    size_t spread_after = 30;
+    // Share of its processor from which on a worker gets no new rooms.
+    double max_load = 0.8;
+    uint8_t node = 0;  // of a cluster, in every ufrag
   };
 
   MediaController(Config config, rtp::RandomSource& random,
@@ -51,9 +56,12 @@ class MediaController : public signaling::MediaControl {
 
   void HandleEvent(rtp::Timestamp now, const Event& event);
 
+  // The share of its processor that `worker` used lately, 0 to 1.
+  void SetLoad(size_t worker, double load) { workers_[worker].load = load; }
+
   size_t peer_count() const { return peers_.size(); }
   // Peers on worker `worker`.
-  size_t peer_count(size_t worker) const { return load_[worker]; }
+  size_t peer_count(size_t worker) const { return workers_[worker].peers; }
 
   // signaling::MediaControl
   signaling::PeerAllocation AllocatePeer(rtp::ConferenceId conference,
@@ -74,15 +82,27 @@ class MediaController : public signaling::MediaControl {
   struct PeerEntry {
     rtp::ConferenceId conference;
     size_t worker = 0;
-    bool added = false;             // the worker knows it
-    std::vector<rtp::Ssrc> ssrcs;   // drawn for its slots
+    bool added = false;                          // the worker knows it
+    std::vector<rtp::Ssrc> ssrcs;                // drawn for its slots
+    std::vector<RemoteSources::Source> sources;  // that it publishes
   };
   struct ConferenceEntry {
-    size_t worker = 0;
+    std::vector<size_t> peers;    // allocated, by worker
+    std::set<rtp::PeerId> added;  // in order of joining
+    std::vector<size_t> spans;    // workers that have added peers
+  };
+  struct WorkerEntry {
     size_t peers = 0;
+    double load = 0;
   };
 
-  size_t Place(rtp::ConferenceId conference);
+  size_t Place(const ConferenceEntry& conference) const;
+  // Makes `worker` one that the conference spans: tells it what is elsewhere.
+  void Span(rtp::ConferenceId id, ConferenceEntry& conference, size_t worker);
+  void TellSpans(rtp::ConferenceId id, const ConferenceEntry& conference);
+  // Tells the conference's other workers what a peer publishes, if it changed.
+  void TellSources(rtp::PeerId peer, PeerEntry& entry,
+                   std::vector<RemoteSources::Source> sources);
   signaling::IceTransport DrawTransport(size_t worker);
   void RememberSsrcs(PeerEntry& entry, const rtp::PeerSpec& spec);
 
@@ -94,7 +114,7 @@ class MediaController : public signaling::MediaControl {
   std::unordered_map<rtp::PeerId, PeerEntry> peers_;
   std::unordered_map<rtp::ConferenceId, ConferenceEntry> conferences_;
   std::set<rtp::Ssrc> ssrcs_;  // in use by this process's slots
-  std::vector<size_t> load_;   // peers per worker
+  std::vector<WorkerEntry> workers_;
 };
 
 }  // namespace sfu

@@ -32,8 +32,30 @@ struct RestartIce {
   rtp::IceCredentials local;
   rtp::IceCredentials remote;
 };
-using Command = std::variant<std::monostate, AddPeer, UpdatePeer, RemovePeer,
-                             SetReceive, RestartIce>;
+// On which other workers a conference has peers too. One of all reports who
+// speaks.
+struct SpanConference {
+  rtp::ConferenceId conference;
+  std::vector<size_t> others;
+  bool reports = true;
+};
+// What a peer on worker `home` publishes, complete; empty when it is gone.
+struct RemoteSources {
+  struct Source {
+    rtp::SourceId source;
+    rtp::MediaKind kind = rtp::MediaKind::kAudio;
+    rtp::SourceType type = rtp::SourceType::kMicrophone;
+    bool muted = false;
+    bool operator==(const Source&) const = default;
+  };
+  rtp::ConferenceId conference;
+  rtp::PeerId peer;
+  size_t home = 0;
+  std::vector<Source> sources;
+};
+using Command =
+    std::variant<std::monostate, AddPeer, UpdatePeer, RemovePeer, SetReceive,
+                 RestartIce, SpanConference, RemoteSources>;
 
 enum class PeerFailure : uint8_t {
   kConnectTimeout,

@@ -115,6 +115,7 @@ class Peer {
   std::vector<std::unique_ptr<Content>> contents_;
   std::vector<Incoming> incoming_;
   rtp::ReceiveSpec receive_;
+  std::vector<rtp::ReportBlock> report_blocks_;  // kept for its memory
   rtp::TimeDelta rtt_ = std::chrono::milliseconds(100);
   PacketBucket ingress_;
 

@@ -147,7 +147,8 @@ void Peer::SendFeedback(rtp::Timestamp now, size_t index, Outbox& outbox) {
 
 void Peer::SendReports(rtp::Timestamp now, size_t index, Outbox& outbox) {
   PeerTransport& transport = *transports_[index];
-  std::vector<rtp::ReportBlock> blocks;
+  std::vector<rtp::ReportBlock>& blocks = report_blocks_;
+  blocks.clear();
   for (const auto& content : contents_) {
     if (content->transport != index || content->uplink == nullptr) continue;
     if (const auto block = content->uplink->BuildReport(now)) {

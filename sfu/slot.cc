@@ -62,8 +62,7 @@ void Slot::Update(const rtp::ContentSpec& content) {
   content_.slot = same;
 }
 
-void Slot::SetTarget(rtp::Timestamp now, rtp::SourceId source,
-                     Outbox& outbox) {
+void Slot::SetTarget(rtp::Timestamp now, rtp::SourceId source, Outbox& outbox) {
   if (source == target()) return;
   if (source.value() == 0) {
     Leave(pending_);
@@ -73,7 +72,7 @@ void Slot::SetTarget(rtp::Timestamp now, rtp::SourceId source,
   }
   Leave(pending_);
   if (source == current_) return;
-  if (!context_.router.Subscribe(source, this)) return;
+  if (!context_.router.Subscribe(now, source, this)) return;
   pending_ = source;
   if (content_.kind == rtp::MediaKind::kAudio) return;
   if (!Replay(now, source, outbox)) context_.router.WantKeyFrame(now, source);
@@ -187,9 +186,9 @@ bool Slot::Send(rtp::Timestamp now, const rtp::Packet& packet,
 
   const uint64_t out = segment.first_out + (packet.seq - segment.first_in);
   rtp::RtpHeaderFields header;
-  header.marker = packet.marker ||
-                  (content_.kind == rtp::MediaKind::kAudio &&
-                   segment.took_over && packet.seq == segment.first_in);
+  header.marker =
+      packet.marker || (content_.kind == rtp::MediaKind::kAudio &&
+                        segment.took_over && packet.seq == segment.first_in);
   header.pt = packet.red && !unwrap_red ? *codec->red_payload_type
                                         : codec->payload_type;
   header.seq = static_cast<uint16_t>(out);
@@ -288,9 +287,9 @@ size_t Slot::WritePayloadPrefix(const rtp::Packet& packet,
   rtp::Vp8Descriptor descriptor = packet.vp8;
   if (descriptor.picture_id) {
     // Always the wide form: its space is that of the slot, not the source's.
-    descriptor.picture_id = static_cast<uint16_t>(
-        (packet.picture_id + segment.picture_id_offset) &
-        rtp::kVp8PictureId15BitMax);
+    descriptor.picture_id =
+        static_cast<uint16_t>((packet.picture_id + segment.picture_id_offset) &
+                              rtp::kVp8PictureId15BitMax);
     descriptor.picture_id_15bit = true;
   }
   if (descriptor.tl0_picture_index) {
@@ -315,8 +314,8 @@ void Slot::HandleNack(rtp::Timestamp now, uint16_t seq, rtp::TimeDelta rtt,
   context_.counters.nacks_in.Add();
   // The newest 64-bit number at or before newest_out_ with these 16 bits.
   const uint64_t out =
-      newest_out_ - static_cast<uint16_t>(static_cast<uint16_t>(newest_out_) -
-                                          seq);
+      newest_out_ -
+      static_cast<uint16_t>(static_cast<uint16_t>(newest_out_) - seq);
   const auto give_up = [this] { context_.counters.not_resent.Add(); };
   const uint64_t kept = std::min<uint64_t>(segment_count_, kSegments);
   const Segment* segment = nullptr;
@@ -327,8 +326,8 @@ void Slot::HandleNack(rtp::Timestamp now, uint16_t seq, rtp::TimeDelta rtt,
   if (!sent_any_ || segment == nullptr) return give_up();
   Route* route = context_.router.Find(segment->source);
   if (route == nullptr) return give_up();
-  const rtp::PacketRef packet = route->cache.Find(
-      now, segment->first_in + (out - segment->first_out));
+  const rtp::PacketRef packet =
+      route->cache.Find(now, segment->first_in + (out - segment->first_out));
   if (!packet) return give_up();
   const rtp::CodecSpec* codec = CodecOf(packet->codec);
   if (codec == nullptr ||
@@ -370,7 +369,7 @@ bool Slot::WriteSenderReport(rtp::Timestamp now,
   rtp::SenderInfo info;
   info.ntp = context_.ntp.ToNtp(now);
   const Segment& segment = segments_[(segment_count_ - 1) % kSegments];
-  if (const auto mapped = route->uplink->RtpTimestampAt(now)) {
+  if (const auto mapped = route->RtpTimestampAt(now)) {
     info.rtp_timestamp = *mapped + segment.timestamp_offset;
   } else {
     const int64_t elapsed = (now - newest_arrival_).count();

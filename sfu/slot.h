@@ -67,7 +67,8 @@ class Slot {
 
   // Appends a sender report of this stream; false if it has nothing to report
   // or there is no room.
-  bool WriteSenderReport(rtp::Timestamp now, std::span<const rtp::ReportBlock> blocks,
+  bool WriteSenderReport(rtp::Timestamp now,
+                         std::span<const rtp::ReportBlock> blocks,
                          rtp::RtcpWriter& out) const;
 
  private:
@@ -114,9 +115,9 @@ class Slot {
   uint64_t segment_count_ = 0;  // in all; the newest is the last
   uint64_t newest_out_;         // 64 bits; the first is below 2^15
   bool sent_any_ = false;
-  uint64_t negotiated_at_ = 0;  // newest_out_ at the last change of content_
-  uint32_t newest_timestamp_ = 0;    // as sent
-  rtp::Timestamp newest_arrival_;    // of the packet it was of
+  uint64_t negotiated_at_ = 0;     // newest_out_ at the last change of content_
+  uint32_t newest_timestamp_ = 0;  // as sent
+  rtp::Timestamp newest_arrival_;  // of the packet it was of
   uint32_t clock_rate_;
   uint64_t newest_picture_id_ = 0;
   uint8_t newest_tl0_ = 0;

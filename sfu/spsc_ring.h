@@ -21,17 +21,28 @@ class SpscRing {
   SpscRing(const SpscRing&) = delete;
   SpscRing& operator=(const SpscRing&) = delete;
 
+  // Producer side. The next free cell, for Publish(); null if full.
+  Cell* TryCell() {
+    const uint64_t tail = tail_.load(std::memory_order_relaxed);
+    if (tail - head_seen_ == kCells) {  // maybe full: refresh our stale view
+      head_seen_ = head_.load(std::memory_order_acquire);
+      if (tail - head_seen_ == kCells) return nullptr;
+    }
+    return &(*cells_)[tail % kCells];
+  }
+  // Producer side. Hands over the cell that TryCell() gave.
+  void Publish() {
+    tail_.store(tail_.load(std::memory_order_relaxed) + 1,
+                std::memory_order_release);  // acquired in Drain()
+  }
   // Producer side. Calls fill(cell) in place and publishes it. Returns false,
   // filling nothing, if full.
   template <typename Fill>
   [[nodiscard]] bool TryPush(Fill&& fill) {
-    const uint64_t tail = tail_.load(std::memory_order_relaxed);
-    if (tail - head_seen_ == kCells) {  // maybe full: refresh our stale view
-      head_seen_ = head_.load(std::memory_order_acquire);
-      if (tail - head_seen_ == kCells) return false;
-    }
-    fill((*cells_)[tail % kCells]);
-    tail_.store(tail + 1, std::memory_order_release);  // acquired in Drain()
+    Cell* cell = TryCell();
+    if (cell == nullptr) return false;
+    fill(*cell);
+    Publish();
     return true;
   }
 

@@ -26,9 +26,8 @@ void Stage::AddSource(rtp::SourceId source, rtp::PeerId owner,
 }
 
 void Stage::RemoveSource(rtp::SourceId source) {
-  if (std::erase_if(entries_, [&](const Entry& e) {
-        return e.source == source;
-      }) == 0) {
+  if (std::erase_if(entries_,
+                    [&](const Entry& e) { return e.source == source; }) == 0) {
     return;
   }
   active_speaker_.Remove(source);
@@ -85,8 +84,8 @@ void Stage::Wanted(rtp::PeerId self, rtp::MediaKind kind,
                    std::vector<rtp::SourceId>& wanted) {
   const size_t first = wanted.size();
   const auto take = [&](const Entry* entry) {
-    if (wanted.size() - first >= count || entry->kind != kind ||
-        entry->muted || entry->owner == self ||
+    if (wanted.size() - first >= count || entry->kind != kind || entry->muted ||
+        entry->owner == self ||
         std::find(wanted.begin() + static_cast<ptrdiff_t>(first), wanted.end(),
                   entry->source) != wanted.end()) {
       return;
@@ -104,9 +103,9 @@ void Stage::Wanted(rtp::PeerId self, rtp::MediaKind kind,
 }
 
 const Stage::Entry* Stage::Find(rtp::SourceId source) const {
-  const auto it = std::find_if(
-      entries_.begin(), entries_.end(),
-      [&](const Entry& e) { return e.source == source; });
+  const auto it =
+      std::find_if(entries_.begin(), entries_.end(),
+                   [&](const Entry& e) { return e.source == source; });
   return it == entries_.end() ? nullptr : &*it;
 }
 
@@ -128,14 +127,13 @@ void Stage::OnDominant(rtp::Timestamp now, rtp::SourceId audio_source) {
 }
 
 void Stage::RankSpeaking(rtp::Timestamp now) {
-  std::vector<rtp::SourceId> ranking;
-  loudest_.Rank(now, ranking);
-  for (const rtp::SourceId source : ranking) {
+  loudest_.Rank(now, ranking_);
+  for (const rtp::SourceId source : ranking_) {
     if (Entry* entry = Find(source)) entry->last_heard = now;
   }
-  if (ranking != speaking_) {
-    if (!SameSet(ranking, speaking_)) speakers_changed_ = true;
-    speaking_ = std::move(ranking);
+  if (ranking_ != speaking_) {
+    if (!SameSet(ranking_, speaking_)) speakers_changed_ = true;
+    std::swap(speaking_, ranking_);
     ranked_ = false;
     order_changed_ = true;
   }

@@ -15,14 +15,21 @@ namespace sfu {
 
 // Decides, for one conference, which sources its subscribers see and hear:
 // the loudest speakers for audio; pins, screens, recency of speech and order
-// of joining for video. Lives on the conference's home worker, so that a
-// switch never waits for the control thread (decisions.md s3.1). Knows sources
+// of joining for video. Lives on the worker, so that a switch never waits for
+// the control thread (decisions.md s3.1). Knows sources
 // and their order; filling slots is FillSlots().
 class Stage {
  public:
   explicit Stage(rtp::ConferenceId conference) : conference_(conference) {}
 
   rtp::ConferenceId conference() const { return conference_; }
+
+  // The other workers that have peers of the conference. Each has a stage of
+  // its own, which hears the same levels.
+  const std::vector<size_t>& other_workers() const { return other_workers_; }
+  void set_other_workers(std::vector<size_t> workers) {
+    other_workers_ = std::move(workers);
+  }
 
   void AddSource(rtp::SourceId source, rtp::PeerId owner, rtp::MediaKind kind,
                  rtp::SourceType type, bool muted);
@@ -72,11 +79,13 @@ class Stage {
   void Rank();
 
   rtp::ConferenceId conference_;
+  std::vector<size_t> other_workers_;
   std::vector<Entry> entries_;  // in order of joining
   rtp::ActiveSpeaker active_speaker_;
   rtp::LoudestSources loudest_;
   rtp::SourceId dominant_;
   std::vector<rtp::SourceId> speaking_;
+  std::vector<rtp::SourceId> ranking_;  // kept for its memory
   rtp::Timestamp next_ranking_ = rtp::kNever;
   bool order_changed_ = true;
   bool speakers_changed_ = false;

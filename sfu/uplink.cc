@@ -32,14 +32,13 @@ uint64_t UnwrapPictureId(uint64_t newest, uint16_t id, bool is_15bit) {
   const uint64_t circle = is_15bit ? 0x8000 : 0x80;
   if (newest == 0) return circle + id;
   const uint64_t forward = (id - newest) & (circle - 1);
-  return forward < circle / 2 ? newest + forward
-                              : newest + forward - circle;
+  return forward < circle / 2 ? newest + forward : newest + forward - circle;
 }
 
 }  // namespace
 
-Uplink::Uplink(const rtp::ContentSpec& content, rtp::PeerId owner,
-               Stage& stage, Peer& peer, WorkerContext& context)
+Uplink::Uplink(const rtp::ContentSpec& content, rtp::PeerId owner, Stage& stage,
+               Peer& peer, WorkerContext& context)
     : source_(content.uplink->source),
       kind_(content.kind),
       codecs_(content.codecs),
@@ -101,8 +100,7 @@ void Uplink::HandlePacket(rtp::Timestamp now, rtp::PacketRef packet,
     return;
   }
   ReadExtensions(extensions, p);
-  p.seq = seq_.Unwrap(view.seq) +
-          (static_cast<uint64_t>(ssrc_changes_) << 32);
+  p.seq = seq_.Unwrap(view.seq) + (static_cast<uint64_t>(ssrc_changes_) << 32);
   stats_.OnPacket(p.arrival, p.seq, p.timestamp, retransmitted);
   if (codec->nack && !nack_.OnPacket(now, p.seq)) WantKeyFrame(now);
   if (p.key_frame) {
@@ -183,8 +181,7 @@ void Uplink::ReadExtensions(const rtp::ParsedExtensions& extensions,
 
 void Uplink::HeardAudio(rtp::Timestamp now, const rtp::Packet& packet) {
   if (packet.audio_level) {
-    stage_.OnAudioLevel(now, source_, packet.audio_level->level);
-    return;
+    return OnAudioLevel(now, packet.audio_level->level);
   }
   std::span<const uint8_t> opus = packet.At(packet.payload);
   if (packet.red) {
@@ -192,9 +189,13 @@ void Uplink::HeardAudio(rtp::Timestamp now, const rtp::Packet& packet) {
     if (!red) return;
     opus = red->primary.data;
   }
-  stage_.OnAudioLevel(
-      now, source_,
-      rtp::OpusHasVoice(opus) ? kAssumedVoiceLevel : kSilenceLevel);
+  OnAudioLevel(now,
+               rtp::OpusHasVoice(opus) ? kAssumedVoiceLevel : kSilenceLevel);
+}
+
+void Uplink::OnAudioLevel(rtp::Timestamp now, uint8_t level) {
+  stage_.OnAudioLevel(now, source_, level);
+  context_.router.RelayLevel(source_, level, stage_.other_workers());
 }
 
 void Uplink::WantKeyFrame(rtp::Timestamp now) {
@@ -205,9 +206,9 @@ void Uplink::WantKeyFrame(rtp::Timestamp now) {
 
 rtp::Timestamp Uplink::NextDeadline() const {
   // Before there is a stream nobody can be asked for a key frame.
-  return ssrc_ == 0 ? nack_.NextDeadline()
-                    : std::min(nack_.NextDeadline(),
-                               key_frames_.NextDeadline());
+  return ssrc_ == 0
+             ? nack_.NextDeadline()
+             : std::min(nack_.NextDeadline(), key_frames_.NextDeadline());
 }
 
 void Uplink::WriteFeedback(rtp::Timestamp now, rtp::Ssrc sender,
@@ -238,12 +239,11 @@ std::optional<rtp::ReportBlock> Uplink::BuildReport(rtp::Timestamp now) {
   return block;
 }
 
-std::optional<uint32_t> Uplink::RtpTimestampAt(rtp::Timestamp now) const {
-  if (stats_.last_sr_arrival() == rtp::Timestamp::min()) return std::nullopt;
-  const int64_t elapsed = (now - stats_.last_sr_arrival()).count();
-  const int64_t ticks =
-      elapsed * static_cast<int64_t>(codecs_.front().clock_rate) / 1'000'000;
-  return stats_.last_sr().rtp_timestamp + static_cast<uint32_t>(ticks);
+void Uplink::HandleSenderReport(rtp::Timestamp now,
+                                const rtp::SenderInfo& info) {
+  stats_.OnSenderReport(now, info);
+  context_.router.OnClock(
+      route_, {now, info.rtp_timestamp, codecs_.front().clock_rate});
 }
 
 std::optional<uint8_t> Uplink::MediaPayloadType(

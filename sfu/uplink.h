@@ -52,11 +52,9 @@ class Uplink {
   // `retransmitted`: it was unwrapped from RTX.
   void HandlePacket(rtp::Timestamp now, rtp::PacketRef packet,
                     const rtp::RtpView& view,
-                    const rtp::ParsedExtensions& extensions,
-                    bool retransmitted, Outbox& outbox);
-  void HandleSenderReport(rtp::Timestamp now, const rtp::SenderInfo& info) {
-    stats_.OnSenderReport(now, info);
-  }
+                    const rtp::ParsedExtensions& extensions, bool retransmitted,
+                    Outbox& outbox);
+  void HandleSenderReport(rtp::Timestamp now, const rtp::SenderInfo& info);
   void set_rtt(rtp::TimeDelta rtt) { nack_.set_rtt(rtt); }
 
   // Asks for a key frame as soon as the limits allow.
@@ -69,10 +67,6 @@ class Uplink {
   // Nothing before the first packet.
   std::optional<rtp::ReportBlock> BuildReport(rtp::Timestamp now);
 
-  // Which RTP timestamp of this stream belongs to `now`, by its last sender
-  // report; nothing before one came.
-  std::optional<uint32_t> RtpTimestampAt(rtp::Timestamp now) const;
-
   // The RTX payload type's media payload type; nothing if it is none.
   std::optional<uint8_t> MediaPayloadType(uint8_t rtx_payload_type) const;
 
@@ -83,6 +77,7 @@ class Uplink {
   void ReadExtensions(const rtp::ParsedExtensions& extensions,
                       rtp::Packet& packet) const;
   void HeardAudio(rtp::Timestamp now, const rtp::Packet& packet);
+  void OnAudioLevel(rtp::Timestamp now, uint8_t level);
 
   const rtp::SourceId source_;
   const rtp::MediaKind kind_;

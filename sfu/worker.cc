@@ -31,8 +31,8 @@ Worker::Worker(const Config& config, const ice::Certificate& certificate,
                .ntp = ntp,
                .random = random,
                .pool = rtp::PacketPool(config.max_packets),
-               .router = {},
                .counters = {},
+               .router = Router(context_.counters),
                .woken = {},
                .slots_changed = {}} {}
 
@@ -54,6 +54,10 @@ void Worker::HandleCommand(rtp::Timestamp now, Command command,
     }
   } else if (const auto* restart = std::get_if<RestartIce>(&command)) {
     RestartIceOf(now, *restart);
+  } else if (auto* span = std::get_if<SpanConference>(&command)) {
+    Span(std::move(*span), outbox);
+  } else if (auto* remote = std::get_if<RemoteSources>(&command)) {
+    UpdateRemote(now, std::move(*remote), outbox);
   }
   Settle(now, outbox);
 }
@@ -61,17 +65,14 @@ void Worker::HandleCommand(rtp::Timestamp now, Command command,
 void Worker::Add(rtp::Timestamp now, const rtp::PeerSpec& spec,
                  Outbox& outbox) {
   if (peers_.contains(spec.peer)) return;
-  std::unique_ptr<Conference>& conference = conferences_[spec.conference];
-  if (conference == nullptr) {
-    conference = std::make_unique<Conference>(spec.conference);
-  }
-  auto peer = std::make_unique<Peer>(now, spec, conference->stage, context_);
-  conference->peers.push_back(peer.get());
+  Conference& conference = MakeConference(spec.conference);
+  auto peer = std::make_unique<Peer>(now, spec, conference.stage, context_);
+  conference.peers.push_back(peer.get());
   for (size_t i = 0; i < spec.transports.size(); ++i) {
     by_ufrag_[spec.transports[i].local.ufrag] = Path{peer.get(), i};
   }
   peers_.emplace(spec.peer, std::move(peer));
-  Refill(now, *conference, outbox);
+  Refill(now, conference, outbox);
 }
 
 void Worker::Update(rtp::Timestamp now, const rtp::PeerSpec& spec,
@@ -101,13 +102,12 @@ void Worker::Remove(rtp::Timestamp now, rtp::PeerId id, Outbox& outbox) {
   std::erase_if(by_address_, [&](const auto& entry) {
     return entry.second.peer == peer.get();
   });
-  const rtp::ConferenceId conference_id = peer->stage().conference();
-  Conference& conference = *conferences_[conference_id];
+  Conference& conference = ConferenceOf(*peer);
   std::erase(conference.peers, peer.get());
   // The peer goes first: its uplinks leave the stage, its slots their routes.
   peer->Close();
   if (conference.peers.empty()) {
-    conferences_.erase(conference_id);
+    Forget(conference);
   } else {
     Refill(now, conference, outbox);
   }
@@ -123,10 +123,59 @@ void Worker::RestartIceOf(rtp::Timestamp now, const RestartIce& command) {
   peer->WakeAt(peer->transport(command.transport).ice().NextDeadline());
 }
 
+void Worker::Span(SpanConference command, Outbox& outbox) {
+  Conference& conference = MakeConference(command.conference);
+  conference.stage.set_other_workers(std::move(command.others));
+  // What the last one told may differ in details from what is known here.
+  if (command.reports && !conference.reports) TellSpeakers(conference, outbox);
+  conference.reports = command.reports;
+}
+
+void Worker::UpdateRemote(rtp::Timestamp now, RemoteSources command,
+                          Outbox& outbox) {
+  Conference& conference = MakeConference(command.conference);
+  std::vector<RemoteSources::Source>& known = conference.remote[command.peer];
+  const auto among = [](const auto& sources, rtp::SourceId source) {
+    return std::any_of(sources.begin(), sources.end(),
+                       [source](const auto& s) { return s.source == source; });
+  };
+  for (const RemoteSources::Source& old : known) {
+    if (among(command.sources, old.source)) continue;
+    remote_sources_.erase(old.source);
+    conference.stage.RemoveSource(old.source);
+    context_.router.RemoveSource(old.source);
+  }
+  for (const RemoteSources::Source& source : command.sources) {
+    if (among(known, source.source)) {
+      conference.stage.UpdateSource(source.source, source.type, source.muted);
+      continue;
+    }
+    remote_sources_[source.source] = &conference;
+    context_.router.AddRemoteSource(source.source, command.home);
+    conference.stage.AddSource(source.source, command.peer, source.kind,
+                               source.type, source.muted);
+  }
+  known = std::move(command.sources);
+  if (known.empty()) conference.remote.erase(command.peer);
+  Refill(now, conference, outbox);
+}
+
+void Worker::HandleRelay(rtp::Timestamp now, size_t from, const RelayCell& cell,
+                         Outbox& outbox) {
+  if (cell.kind == RelayCell::Kind::kLevel) {
+    const auto it = remote_sources_.find(cell.source);
+    if (it == remote_sources_.end()) return;
+    it->second->stage.OnAudioLevel(now, cell.source, cell.level);
+    Schedule(*it->second);
+    return;
+  }
+  context_.router.HandleRelay(now, from, cell, context_.pool, outbox);
+  Settle(now, outbox);
+}
+
 void Worker::HandleDatagram(rtp::Timestamp now, rtp::Timestamp arrival,
                             const ice::SocketAddress& from,
-                            std::span<const uint8_t> datagram,
-                            Outbox& outbox) {
+                            std::span<const uint8_t> datagram, Outbox& outbox) {
   Counters& counters = context_.counters;
   counters.datagrams_received.Add();
   counters.bytes_received.Add(datagram.size());
@@ -211,12 +260,30 @@ Worker::Conference& Worker::ConferenceOf(const Peer& peer) {
   return *conferences_.find(peer.stage().conference())->second;
 }
 
+Worker::Conference& Worker::MakeConference(rtp::ConferenceId id) {
+  std::unique_ptr<Conference>& conference = conferences_[id];
+  if (conference == nullptr) conference = std::make_unique<Conference>(id);
+  return *conference;
+}
+
+void Worker::Forget(Conference& conference) {
+  for (const auto& [peer, sources] : conference.remote) {
+    for (const RemoteSources::Source& source : sources) {
+      remote_sources_.erase(source.source);
+      context_.router.RemoveSource(source.source);
+    }
+  }
+  conferences_.erase(conference.stage.conference());
+}
+
 rtp::Timestamp Worker::NextDeadline() const {
-  return std::min(peer_deadlines_.NextDeadline(),
-                  conference_deadlines_.NextDeadline());
+  return std::min({peer_deadlines_.NextDeadline(),
+                   conference_deadlines_.NextDeadline(),
+                   context_.router.NextDeadline()});
 }
 
 void Worker::HandleTimeout(rtp::Timestamp now, Outbox& outbox) {
+  context_.router.HandleTimeout(now);
   while (conference_deadlines_.NextDeadline() <= now) {
     const auto [deadline, id] = conference_deadlines_.Take();
     const auto it = conferences_.find(id);
@@ -225,9 +292,8 @@ void Worker::HandleTimeout(rtp::Timestamp now, Outbox& outbox) {
     conference.scheduled = rtp::kNever;
     conference.stage.HandleTimeout(now);
     if (conference.stage.TakeOrderChanged()) Refill(now, conference, outbox);
-    if (conference.stage.TakeSpeakersChanged()) {
-      outbox.events.emplace_back(SpeakersChanged{
-          id, conference.stage.dominant(), conference.stage.speaking()});
+    if (conference.stage.TakeSpeakersChanged() && conference.reports) {
+      TellSpeakers(conference, outbox);
     }
     Schedule(conference);
   }
@@ -240,6 +306,12 @@ void Worker::HandleTimeout(rtp::Timestamp now, Outbox& outbox) {
     Schedule(*peer);
   }
   Settle(now, outbox);
+}
+
+void Worker::TellSpeakers(Conference& conference, Outbox& outbox) {
+  outbox.events.emplace_back(SpeakersChanged{conference.stage.conference(),
+                                             conference.stage.dominant(),
+                                             conference.stage.speaking()});
 }
 
 void Worker::Settle(rtp::Timestamp /*now*/, Outbox& outbox) {

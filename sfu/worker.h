@@ -41,11 +41,19 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  // The way to other workers; without it there are none. Must outlive the
+  // worker.
+  void set_relays(RelaySink* relays) { context_.router.set_relays(relays); }
+
   void HandleCommand(rtp::Timestamp now, Command command, Outbox& outbox);
   // `arrival`: when the kernel got it, at or before `now`.
   void HandleDatagram(rtp::Timestamp now, rtp::Timestamp arrival,
                       const ice::SocketAddress& from,
                       std::span<const uint8_t> datagram, Outbox& outbox);
+
+  // What worker `from` sent.
+  void HandleRelay(rtp::Timestamp now, size_t from, const RelayCell& cell,
+                   Outbox& outbox);
 
   rtp::Timestamp NextDeadline() const;
   void HandleTimeout(rtp::Timestamp now, Outbox& outbox);
@@ -60,7 +68,10 @@ class Worker {
   struct Conference {
     explicit Conference(rtp::ConferenceId id) : stage(id) {}
     Stage stage;
-    std::vector<Peer*> peers;
+    std::vector<Peer*> peers;  // here
+    // What the peers on other workers publish.
+    std::unordered_map<rtp::PeerId, std::vector<RemoteSources::Source>> remote;
+    bool reports = true;  // tells the control thread who speaks
     rtp::Timestamp scheduled = rtp::kNever;
   };
   // Which transport an address or a ufrag belongs to.
@@ -79,12 +90,17 @@ class Worker {
   void Update(rtp::Timestamp now, const rtp::PeerSpec& spec, Outbox& outbox);
   void Remove(rtp::Timestamp now, rtp::PeerId id, Outbox& outbox);
   void RestartIceOf(rtp::Timestamp now, const RestartIce& command);
+  void Span(SpanConference command, Outbox& outbox);
+  void UpdateRemote(rtp::Timestamp now, RemoteSources command, Outbox& outbox);
+  void TellSpeakers(Conference& conference, Outbox& outbox);
 
   void HandleStun(rtp::Timestamp now, const ice::SocketAddress& from,
                   std::span<const uint8_t> datagram, Outbox& outbox);
   void RememberAddress(const ice::SocketAddress& from, Path path);
   Peer* FindPeer(rtp::PeerId id);
   Conference& ConferenceOf(const Peer& peer);
+  Conference& MakeConference(rtp::ConferenceId id);
+  void Forget(Conference& conference);
 
   // After any input: reschedules who was woken, refills slots where the order
   // changed, tells of slots that changed.
@@ -97,6 +113,7 @@ class Worker {
   // After context_, before peers_: uplinks leave their stage as they go.
   std::unordered_map<rtp::ConferenceId, std::unique_ptr<Conference>>
       conferences_;
+  std::unordered_map<rtp::SourceId, Conference*> remote_sources_;
   std::unordered_map<rtp::PeerId, std::unique_ptr<Peer>> peers_;
   std::unordered_map<ice::SocketAddress, Path> by_address_;
   std::unordered_map<std::string, Path, StringHash, std::equal_to<>> by_ufrag_;

@@ -20,8 +20,8 @@ struct WorkerContext {
   rtp::NtpClock ntp;
   rtp::RandomSource& random;
   rtp::PacketPool pool;
-  Router router;
   Counters counters;
+  Router router;
   // Peers whose deadline came nearer since the worker looked last.
   std::vector<Peer*> woken;
   // Peers whose slots show other sources than the control thread was told.

@@ -11,11 +11,10 @@ namespace sfu {
 WorkerLinks::WorkerLinks(rtp::Timestamp now, const std::vector<Link>& links)
     : next_trial_(now + kTrialInterval), deadline_(next_trial_) {
   for (const Link& link : links) {
-    workers_.push_back(Worker{.link = link,
-                              .backlog = {},
-                              .commands_seen = 0,
-                              .progress = now,
-                              .on_trial = false});
+    Worker& worker = workers_.emplace_back();
+    worker.link = link;
+    worker.progress = now;
+    worker.measured = now;
   }
 }
 
@@ -41,7 +40,10 @@ void WorkerLinks::DrainEvents(const std::function<void(const Event&)>& handle) {
 void WorkerLinks::HandleTimeout(rtp::Timestamp now) {
   for (Worker& worker : workers_) Flush(worker);
   if (now >= next_trial_) {
-    for (Worker& worker : workers_) Try(now, worker);
+    for (Worker& worker : workers_) {
+      Try(now, worker);
+      MeasureLoad(now, worker);
+    }
     next_trial_ = now + kTrialInterval;
   }
   deadline_ =
@@ -71,6 +73,18 @@ void WorkerLinks::Flush(Worker& worker) {
     pushed = true;
   }
   if (pushed) worker.link.rings->worker_wakeup.Notify();
+}
+
+void WorkerLinks::MeasureLoad(rtp::Timestamp now, Worker& worker) {
+  const uint64_t busy = worker.link.counters->busy_microseconds.Get();
+  const int64_t elapsed = (now - worker.measured).count();
+  worker.load =
+      elapsed <= 0
+          ? 0
+          : std::min(1.0, static_cast<double>(busy - worker.busy_seen) /
+                              static_cast<double>(elapsed));
+  worker.busy_seen = busy;
+  worker.measured = now;
 }
 
 void WorkerLinks::Try(rtp::Timestamp now, Worker& worker) {

@@ -48,6 +48,9 @@ class WorkerLinks : public CommandSink {
 
   // Commands that wait for room in a ring.
   size_t backlog() const;
+  // The share of its time that a worker did not wait, 0 to 1, over the last
+  // kTrialInterval.
+  double load(size_t worker) const { return workers_[worker].load; }
   // Whether every worker took a command lately.
   bool AllTurning(rtp::Timestamp now) const;
 
@@ -58,10 +61,14 @@ class WorkerLinks : public CommandSink {
     uint64_t commands_seen = 0;  // of the counter, at the last trial
     rtp::Timestamp progress;     // when it was last known to turn
     bool on_trial = false;       // an empty command is under way
+    uint64_t busy_seen = 0;      // microseconds of the counter, at that trial
+    rtp::Timestamp measured;     // when that was
+    double load = 0;
   };
 
   void Flush(Worker& worker);
   void Try(rtp::Timestamp now, Worker& worker);
+  static void MeasureLoad(rtp::Timestamp now, Worker& worker);
 
   std::vector<Worker> workers_;
   rtp::Timestamp next_trial_;

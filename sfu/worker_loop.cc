@@ -27,7 +27,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr size_t kCommandLimit = 64;   // a turn; the rest waits for the next
+constexpr size_t kCommandLimit = 64;     // a turn; the rest waits for the next
+constexpr size_t kRelayLimit = 256;      // a turn and worker
 constexpr size_t kReceiveMessages = 32;  // a recvmmsg
 // UDP_GRO hands over up to 64 KiB; a smaller buffer loses the rest of a batch.
 constexpr size_t kSlabBytes = 65'536;
@@ -92,9 +93,12 @@ struct WorkerLoop::Io {
   std::unordered_set<ice::SocketAddress> no_gso;
 };
 
-WorkerLoop::WorkerLoop(const Config& config, Worker& worker,
-                       WorkerRings& rings)
-    : config_(config), worker_(worker), rings_(rings) {}
+WorkerLoop::WorkerLoop(const Config& config, Worker& worker, WorkerRings& rings,
+                       RelayMesh::Port& relays)
+    : config_(config), worker_(worker), rings_(rings), relays_(relays) {
+  worker_.set_relays(&relays_);
+  relays_.set_wakeup(&rings_.worker_wakeup);
+}
 
 WorkerLoop::~WorkerLoop() {
   Stop();
@@ -184,20 +188,30 @@ void WorkerLoop::Run() {
 }
 
 bool WorkerLoop::RunOnce() {
-  const size_t commands = DrainCommands(MonotonicNow());
+  const rtp::Timestamp begin = MonotonicNow();
+  const size_t commands = DrainCommands(begin);
+  const size_t relayed = DrainRelays(begin);
   const size_t received = ReceiveBatch();
   const rtp::Timestamp now = MonotonicNow();
   const bool due = worker_.NextDeadline() <= now;
   if (due) worker_.HandleTimeout(now, outbox_);
   Flush();
+  relays_.Notify();
   DeliverEvents();
-  return commands > 0 || received > 0 || due;
+  return commands > 0 || relayed > 0 || received > 0 || due;
 }
 
 size_t WorkerLoop::DrainCommands(rtp::Timestamp now) {
   return rings_.commands.Drain(kCommandLimit, [&](Command& command) {
     worker_.HandleCommand(now, std::move(command), outbox_);
     command = std::monostate();
+  });
+}
+
+size_t WorkerLoop::DrainRelays(rtp::Timestamp now) {
+  return relays_.Drain(kRelayLimit, [&](size_t from, const RelayCell& cell) {
+    worker_.HandleRelay(now, from, cell, outbox_);
+    if (outbox_.NearlyFull()) Flush();
   });
 }
 
@@ -234,15 +248,15 @@ void WorkerLoop::HandleMessage(size_t index, rtp::Timestamp now,
     } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
       timespec stamp;
       std::memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
-      age_ns = realtime_ns -
-               (static_cast<int64_t>(stamp.tv_sec) * 1'000'000'000 +
-                stamp.tv_nsec);
+      age_ns =
+          realtime_ns -
+          (static_cast<int64_t>(stamp.tv_sec) * 1'000'000'000 + stamp.tv_nsec);
     }
   }
   // decisions: the arrival on our clock, whatever the wall clock does.
   const rtp::Timestamp arrival =
-      now - rtp::TimeDelta(
-                std::clamp<int64_t>(age_ns, 0, kMaxArrivalAgeNs) / 1000);
+      now -
+      rtp::TimeDelta(std::clamp<int64_t>(age_ns, 0, kMaxArrivalAgeNs) / 1000);
   const std::optional<ice::SocketAddress> from =
       ice::SocketAddress::FromSockaddr(
           reinterpret_cast<const sockaddr*>(&slot.from),
@@ -307,8 +321,8 @@ void WorkerLoop::Flush() {
       const Outbox::Message& refused = *io_->sending[sent++];
       if (errno == EINTR) {
         --sent;
-      } else if (refused.segments > 1 && errno != EAGAIN &&
-                 errno != ENOBUFS && errno != EPERM) {
+      } else if (refused.segments > 1 && errno != EAGAIN && errno != ENOBUFS &&
+                 errno != EPERM) {
         // This path takes no segmented messages (no checksum offload, or a
         // segment above its MTU): single datagrams from now on.
         if (io_->no_gso.size() >= 4096) io_->no_gso.clear();
@@ -362,29 +376,28 @@ void WorkerLoop::DeliverEvents() {
 
 void WorkerLoop::Sleep() {
   rings_.worker_wakeup.PrepareToSleep();
-  if (!rings_.commands.Empty() || stop_.load()) {
+  if (!rings_.commands.Empty() || !relays_.Empty() || stop_.load()) {
     rings_.worker_wakeup.OnAwake();
     return;
   }
   Io& io = *io_;
   if (!io.socket_armed) {
     io.socket_armed = true;
-    io.socket.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [&io](const boost::system::error_code&) {
-                           io.socket_armed = false;
-                         });
+    io.socket.async_wait(
+        asio::posix::stream_descriptor::wait_read,
+        [&io](const boost::system::error_code&) { io.socket_armed = false; });
   }
   if (!io.wakeup_armed) {
     io.wakeup_armed = true;
-    io.wakeup.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [&io](const boost::system::error_code&) {
-                           io.wakeup_armed = false;
-                         });
+    io.wakeup.async_wait(
+        asio::posix::stream_descriptor::wait_read,
+        [&io](const boost::system::error_code&) { io.wakeup_armed = false; });
   }
   rtp::Timestamp deadline = worker_.NextDeadline();
   // Events that a full ring refused are tried again soon.
   if (!outbox_.events.empty()) {
-    deadline = std::min(deadline, MonotonicNow() + std::chrono::milliseconds(1));
+    deadline =
+        std::min(deadline, MonotonicNow() + std::chrono::milliseconds(1));
   }
   io.timer_fired = false;
   if (deadline != io.timer_deadline) {

@@ -11,6 +11,7 @@
 #include "ice/socket_address.h"
 #include "rtp/base/time.h"
 #include "sfu/messages.h"
+#include "sfu/relay_mesh.h"
 #include "sfu/spsc_ring.h"
 #include "sfu/wakeup.h"
 #include "sfu/worker.h"
@@ -29,19 +30,21 @@ struct WorkerRings {
 // The shell of one worker: its thread, its UDP socket, its clock. Everything
 // it knows of media is in Worker.
 //
-// A turn (RunOnce): commands, one recvmmsg with UDP_GRO, due deadlines, one
-// sendmmsg of UDP_SEGMENT messages; then sleep if there was nothing to do.
+// A turn (RunOnce): commands, what other workers relay, one recvmmsg with
+// UDP_GRO, due deadlines, one sendmmsg of UDP_SEGMENT messages; then sleep if
+// there was nothing to do.
 class WorkerLoop {
  public:
   struct Config {
-    ice::SocketAddress listen;   // the worker's own port
-    int cpu = -1;                // pin to this processor; -1: do not
+    ice::SocketAddress listen;     // the worker's own port
+    int cpu = -1;                  // pin to this processor; -1: do not
     int receive_buffer = 8 << 20;  // bytes asked for; the kernel may give less
     int send_buffer = 4 << 20;
   };
 
-  // `worker` and `rings` must outlive the loop.
-  WorkerLoop(const Config& config, Worker& worker, WorkerRings& rings);
+  // All must outlive the loop. `relays` is the worker's port.
+  WorkerLoop(const Config& config, Worker& worker, WorkerRings& rings,
+             RelayMesh::Port& relays);
   ~WorkerLoop();
   WorkerLoop(const WorkerLoop&) = delete;
   WorkerLoop& operator=(const WorkerLoop&) = delete;
@@ -68,6 +71,7 @@ class WorkerLoop {
   // Returns whether there was anything to do.
   bool RunOnce();
   size_t DrainCommands(rtp::Timestamp now);
+  size_t DrainRelays(rtp::Timestamp now);
   size_t ReceiveBatch();
   void HandleMessage(size_t index, rtp::Timestamp now, int64_t realtime_ns);
   void Flush();
@@ -78,6 +82,7 @@ class WorkerLoop {
   const Config config_;
   Worker& worker_;
   WorkerRings& rings_;
+  RelayMesh::Port& relays_;
   Outbox outbox_;
   size_t events_delivered_ = 0;
   int socket_ = -1;

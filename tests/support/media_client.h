@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "rtp/base/peer_spec.h"
 #include "rtp/rtp_packet.h"
 #include "rtp/srtp_session.h"
+#include "tests/ice/raw_dtls_peer.h"
 
 namespace support {
 
@@ -59,8 +61,19 @@ class MediaClient {
     return {writer.written().begin(), writer.written().end()};
   }
 
+  // Offers these SRTP profiles only, in OpenSSL's words (RFC 5764 s4.1.2).
+  void set_srtp_profiles(const char* profiles) { profiles_ = profiles; }
+
   void StartDtls(rtp::Timestamp now,
                  const std::vector<uint8_t>& server_digest) {
+    if (profiles_ != nullptr) {
+      ice::RawDtlsOptions options;
+      options.srtp_profiles = profiles_;
+      options.certificate = &certificate_;
+      raw_dtls_ = std::make_unique<ice::RawDtlsPeer>(options);
+      raw_dtls_->Handle({});
+      return;
+    }
     dtls_ = std::make_unique<ice::DtlsEndpoint>(certificate_, role_);
     dtls_->SetRemoteFingerprint({"sha-256", server_digest});
     dtls_->Start(now);
@@ -69,6 +82,10 @@ class MediaClient {
   void Handle(rtp::Timestamp now, std::span<const uint8_t> datagram) {
     const ice::DatagramKind kind = ice::ClassifyDatagram(datagram);
     if (kind == ice::DatagramKind::kStun) ++stun_answers;
+    if (kind == ice::DatagramKind::kDtls && raw_dtls_) {
+      raw_dtls_->Handle(datagram);
+      if (!srtp_ && raw_dtls_->done()) srtp_.emplace(RawKeys());
+    }
     if (kind == ice::DatagramKind::kDtls && dtls_) {
       dtls_->HandleDatagram(now, datagram);
       if (!srtp_ && dtls_->keys()) srtp_.emplace(*dtls_->keys());
@@ -87,6 +104,11 @@ class MediaClient {
     }
   }
   std::vector<std::vector<uint8_t>> TakeDtls() {
+    if (raw_dtls_) {
+      std::vector<uint8_t> flight = raw_dtls_->Take();
+      if (flight.empty()) return {};
+      return {std::move(flight)};
+    }
     return dtls_ ? dtls_->TakeDatagrams() : std::vector<std::vector<uint8_t>>();
   }
   bool connected() const { return srtp_.has_value(); }
@@ -110,13 +132,41 @@ class MediaClient {
   std::vector<std::vector<uint8_t>> rtcp_received;
 
  private:
+  // RFC 5764 s4.2: both keys, the client's first, then both salts.
+  rtp::SrtpKeys RawKeys() {
+    constexpr char kLabel[] = "EXTRACTOR-dtls_srtp";
+    rtp::SrtpKeys keys;
+    if (SSL_get_selected_srtp_profile(raw_dtls_->ssl())->id ==
+        SRTP_AES128_CM_SHA1_80) {
+      keys.profile = rtp::SrtpProfile::kAesCm128HmacSha1_80;
+    }
+    const size_t key = rtp::SrtpKeySize(keys.profile);
+    const size_t salt = rtp::SrtpSaltSize(keys.profile);
+    std::vector<uint8_t> material(2 * (key + salt));
+    SSL_export_keying_material(raw_dtls_->ssl(), material.data(),
+                               material.size(), kLabel, sizeof(kLabel) - 1,
+                               nullptr, 0, 0);
+    const uint8_t* from = material.data();
+    for (rtp::SrtpMasterKey* side : {&keys.local, &keys.remote}) {
+      std::copy_n(from, key, side->key.begin());
+      from += key;
+    }
+    for (rtp::SrtpMasterKey* side : {&keys.local, &keys.remote}) {
+      std::copy_n(from, salt, side->salt.begin());
+      from += salt;
+    }
+    return keys;
+  }
+
   ice::SocketAddress address_;
   const ice::Certificate& certificate_;
   const rtp::DtlsRole role_;
   rtp::IceCredentials local_;
   rtp::IceCredentials remote_;
   uint8_t transaction_ = 0;
+  const char* profiles_ = nullptr;
   std::unique_ptr<ice::DtlsEndpoint> dtls_;
+  std::unique_ptr<ice::RawDtlsPeer> raw_dtls_;
   std::optional<rtp::SrtpSession> srtp_;
 };
 

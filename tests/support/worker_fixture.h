@@ -161,7 +161,7 @@ class WorkerTest : public testing::Test {
   }
 
   Client& Connect(Client& client) {
-    worker_.HandleCommand(now_, AddPeer{client.spec}, outbox_);
+    Tell(client, AddPeer{client.spec});
     ShakeHands(client.media);
     if (client.second != nullptr) ShakeHands(*client.second);
     return client;
@@ -178,13 +178,12 @@ class WorkerTest : public testing::Test {
   }
 
   void Update(const Client& client) {
-    worker_.HandleCommand(now_, UpdatePeer{client.spec}, outbox_);
+    Tell(client, UpdatePeer{client.spec});
     Flush();
   }
 
   void SendReceive(const Client& client, rtp::ReceiveSpec receive) {
-    worker_.HandleCommand(
-        now_, SetReceive{client.spec.peer, std::move(receive)}, outbox_);
+    Tell(client, SetReceive{client.spec.peer, std::move(receive)});
     Flush();
   }
 
@@ -192,12 +191,15 @@ class WorkerTest : public testing::Test {
     Deliver(client.media, datagram);
   }
   void Deliver(const MediaClient& media, std::span<const uint8_t> datagram) {
-    worker_.HandleDatagram(now_, now_, media.address(), datagram, outbox_);
+    WorkerOf(media.address())
+        .HandleDatagram(now_, now_, media.address(), datagram, outbox_);
     Flush();
   }
 
-  // Hands what the worker sent to whom it was sent.
+  // Hands what the workers sent to whom it was sent.
   void Flush() {
+    while (Relay()) {
+    }
     for (const Outbox::Message& message : outbox_.messages()) {
       std::span<const uint8_t> rest = message.data();
       while (!rest.empty()) {
@@ -223,13 +225,29 @@ class WorkerTest : public testing::Test {
 
   void RunFor(rtp::TimeDelta time) {
     const rtp::Timestamp end = now_ + time;
-    while (worker_.NextDeadline() <= end) {
-      now_ = std::max(now_, worker_.NextDeadline());
-      worker_.HandleTimeout(now_, outbox_);
+    for (;;) {
+      Worker* next = &worker_;
+      for (Worker* worker : Workers()) {
+        if (worker->NextDeadline() < next->NextDeadline()) next = worker;
+      }
+      if (next->NextDeadline() > end) break;
+      now_ = std::max(now_, next->NextDeadline());
+      next->HandleTimeout(now_, outbox_);
       Flush();
     }
     now_ = end;
   }
+
+  // Tests of several workers say more here.
+  virtual void Tell(const Client& /*client*/, Command command) {
+    worker_.HandleCommand(now_, std::move(command), outbox_);
+  }
+  virtual Worker& WorkerOf(const ice::SocketAddress& /*client*/) {
+    return worker_;
+  }
+  virtual std::vector<Worker*> Workers() { return {&worker_}; }
+  // Carries what lies between workers; false if nothing does.
+  virtual bool Relay() { return false; }
 
   void SendAudio(Client& client, uint8_t level) {
     rtp::ExtensionWriter extensions(client.spec.contents[0].extensions);
