@@ -178,9 +178,9 @@ TEST_P(AllocationTest, NothingIsAllocatedOnceThePathIsWarm) {
   EXPECT_GT(cells.sent, relayed);
   EXPECT_EQ(forwarded, 0u) << "counted by the loop, which is not here";
   EXPECT_EQ(clients_[1]->media.rejected, 0);
-  EXPECT_GT(
-      Stream(*clients_[1], clients_[1]->spec.contents[1].slot->rtx_ssrc).size(),
-      3u);
+  EXPECT_FALSE(
+      Stream(*clients_[1], clients_[1]->spec.contents[1].slot->rtx_ssrc)
+          .empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Profiles, AllocationTest,
