@@ -25,6 +25,9 @@ HttpResponse AdminSite::Handle(const HttpRequest& request) const {
   } else if (!sources_.workers_turning()) {
     response.status = kUnavailable;
     response.body = "a worker stands still\n";
+  } else if (path == "/readyz" && sources_.draining()) {
+    response.status = kUnavailable;
+    response.body = "draining\n";
   } else if (path == "/readyz" && !sources_.component_connected()) {
     response.status = kUnavailable;
     response.body = "the link to the XMPP server is down\n";

@@ -18,6 +18,7 @@ class AdminSite {
     std::function<std::string()> metrics;
     std::function<bool()> workers_turning;
     std::function<bool()> component_connected;
+    std::function<bool()> draining;
   };
 
   explicit AdminSite(Sources sources) : sources_(std::move(sources)) {}

@@ -51,6 +51,8 @@ ABSL_FLAG(std::string, cpus, "",
           "Processor of each worker, comma-separated; empty: not pinned");
 ABSL_FLAG(int, max_participants_per_room, 100, "People in one room");
 ABSL_FLAG(int, max_peers, 2000, "People on this server");
+ABSL_FLAG(int, drain_timeout_s, 60,
+          "Seconds that calls may go on after SIGTERM; 0: end them at once");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 ABSL_FLAG(bool, log_addresses, false,
           "Show IP addresses and JIDs in the log, which are personal data");
@@ -199,6 +201,8 @@ absl::Status CheckNumbers() {
            Range{"max_participants_per_room",
                  absl::GetFlag(FLAGS_max_participants_per_room), 1, 1000},
            Range{"max_peers", absl::GetFlag(FLAGS_max_peers), 1, 100'000},
+           Range{"drain_timeout_s", absl::GetFlag(FLAGS_drain_timeout_s), 0,
+                 86'400},
        }) {
     const absl::Status status =
         CheckRange(range.flag, range.value, range.low, range.high);
@@ -406,6 +410,8 @@ absl::StatusOr<Config> ParseConfig(int argc, char** argv) {
   config.max_participants_per_room =
       static_cast<size_t>(absl::GetFlag(FLAGS_max_participants_per_room));
   config.max_peers = static_cast<size_t>(absl::GetFlag(FLAGS_max_peers));
+  config.drain_timeout =
+      std::chrono::seconds(absl::GetFlag(FLAGS_drain_timeout_s));
   return config;
 }
 

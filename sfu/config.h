@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rtp/base/time.h"
 #include "sfu/log.h"
 
 namespace sfu {
@@ -47,6 +48,7 @@ struct Config {
 
   size_t max_participants_per_room = 0;
   size_t max_peers = 0;
+  rtp::TimeDelta drain_timeout{};
   LogLevel log_level = LogLevel::kInfo;
   bool log_addresses = false;
 };

@@ -17,6 +17,7 @@
 #include "sfu/metrics_text.h"
 #include "sfu/monotonic_clock.h"
 #include "sfu/page_site.h"
+#include "sfu/shutdown_plan.h"
 #include "sfu/wakeup.h"
 #include "sfu/websocket_proxy.h"
 #include "sfu/worker_links.h"
@@ -30,6 +31,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr size_t kAdminConnections = 64;
+// What the XMPP server said last goes to pages through us.
+constexpr rtp::TimeDelta kLastWords = std::chrono::milliseconds(200);
 
 std::vector<WorkerLinks::Link> LinksOf(
     const std::vector<ControlLoop::Worker>& workers) {
@@ -87,6 +90,8 @@ struct ControlLoop::Impl : XmppSocket::Observer {
         wakeup_wait(context, wakeup.fd()),
         timer(context),
         signals(context, SIGTERM, SIGINT),
+        last_words(context),
+        shutdown(config.drain_timeout),
         links(MonotonicNow(), LinksOf(workers)),
         controller(MediaConfig(config, std::move(fingerprint)), random, links),
         xmpp(context, XmppConfig(config), random, *this),
@@ -97,7 +102,8 @@ struct ControlLoop::Impl : XmppSocket::Observer {
         admin_site({.metrics = [this] { return MetricsText(Snapshot()); },
                     .workers_turning =
                         [this] { return links.AllTurning(MonotonicNow()); },
-                    .component_connected = [this] { return xmpp.up(); }}) {
+                    .component_connected = [this] { return xmpp.up(); },
+                    .draining = [this] { return shutdown.going_away(); }}) {
     controller.set_observer(&focus);
     for (const Worker& worker : workers) {
       worker.rings->control_wakeup = &wakeup;
@@ -113,6 +119,8 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   std::string Open();
   void WaitForEvents();
   void WaitForSignal();
+  void EndSessions();
+  void SayLastWords();
   void DrainEvents();
   // After any input: sets the timer to the nearest deadline.
   void Rearm();
@@ -147,7 +155,8 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   asio::steady_timer timer;
   rtp::Timestamp timer_deadline = rtp::kNever;
   asio::signal_set signals;
-  bool stopping = false;
+  asio::steady_timer last_words;
+  ShutdownPlan shutdown;
 
   WorkerLinks links;
   MediaController controller;
@@ -216,7 +225,8 @@ void ControlLoop::Impl::WaitForEvents() {
 
 void ControlLoop::Impl::Rearm() {
   const rtp::Timestamp deadline =
-      std::min(focus.NextDeadline(), links.NextDeadline());
+      std::min({focus.NextDeadline(), links.NextDeadline(),
+                shutdown.NextDeadline(focus.participants())});
   if (deadline == timer_deadline) return;
   timer_deadline = deadline;
   if (deadline == rtp::kNever) {
@@ -240,19 +250,49 @@ void ControlLoop::Impl::HandleTimeout() {
     }
   }
   if (focus.NextDeadline() <= now) focus.HandleTimeout(now);
+  if (const size_t left = focus.participants(); shutdown.TryEnd(now, left)) {
+    SFU_LOG(kInfo, "drained").With("participants", left);
+    EndSessions();
+  }
   Rearm();
 }
 
 void ControlLoop::Impl::WaitForSignal() {
   signals.async_wait([this](const error_code& error, int signal) {
     if (error) return;
-    SFU_LOG(kInfo, "stopping").With("signal", signal);
-    if (std::exchange(stopping, true)) return context.stop();
-    focus.Shutdown(MonotonicNow());
+    using Signal = ShutdownPlan::Signal;
+    switch (shutdown.HandleSignal(MonotonicNow(), signal == SIGTERM
+                                                      ? Signal::kTerminate
+                                                      : Signal::kInterrupt)) {
+      case ShutdownPlan::Step::kServing:
+        break;
+      case ShutdownPlan::Step::kDraining:
+        SFU_LOG(kInfo, "draining")
+            .With("participants", focus.participants())
+            .With("deadline_s", config.drain_timeout.count() / 1'000'000);
+        focus.Drain();
+        break;
+      case ShutdownPlan::Step::kEnding:
+        SFU_LOG(kInfo, "stopping").With("signal", signal);
+        EndSessions();
+        break;
+      case ShutdownPlan::Step::kOver:
+        return context.stop();
+    }
     Rearm();
-    xmpp.Stop([this] { context.stop(); });
     WaitForSignal();
   });
+}
+
+void ControlLoop::Impl::EndSessions() {
+  focus.Shutdown(MonotonicNow());
+  xmpp.Stop([this] { SayLastWords(); });
+}
+
+void ControlLoop::Impl::SayLastWords() {
+  if (proxy.streams() == 0) return context.stop();
+  last_words.expires_after(kLastWords);
+  last_words.async_wait([this](const error_code&) { context.stop(); });
 }
 
 MetricsSnapshot ControlLoop::Impl::Snapshot() const {
@@ -263,6 +303,7 @@ MetricsSnapshot ControlLoop::Impl::Snapshot() const {
   }
   snapshot.rooms = focus.rooms();
   snapshot.participants = focus.participants();
+  snapshot.draining = shutdown.going_away();
   snapshot.component_connected = xmpp.up();
   snapshot.component_connects = xmpp.connects();
   snapshot.stanzas_dropped = xmpp.stanzas_dropped();

@@ -41,9 +41,9 @@ class ControlLoop {
   // on success.
   std::string Open();
 
-  // Runs on the calling thread until SIGTERM or SIGINT; then ends all
-  // sessions, closes the XMPP stream and returns. A second signal returns at
-  // once.
+  // Runs on the calling thread until SIGTERM or SIGINT and what follows from
+  // them (sfu/shutdown_plan.h): all sessions are ended and the XMPP stream is
+  // closed when it returns.
   void Run();
 
  private:

@@ -154,6 +154,8 @@ std::string MetricsText(const MetricsSnapshot& snapshot) {
                  static_cast<double>(snapshot.rooms));
   families.Gauge("participants", "People in all rooms",
                  static_cast<double>(snapshot.participants));
+  families.Gauge("draining", "1 once the server was asked to go away",
+                 snapshot.draining ? 1 : 0);
   families.Gauge("component_connected",
                  "1 while the link to the XMPP server is up",
                  snapshot.component_connected ? 1 : 0);

@@ -22,6 +22,7 @@ struct MetricsSnapshot {
   std::vector<WorkerFacts> workers;
   size_t rooms = 0;
   size_t participants = 0;
+  bool draining = false;
   bool component_connected = false;
   uint64_t component_connects = 0;  // times the XMPP link came up
   uint64_t stanzas_dropped = 0;     // sent while the link was down

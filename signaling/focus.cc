@@ -354,6 +354,7 @@ void Focus::OnXmppDown(rtp::Timestamp /*now*/) {
 }
 
 void Focus::Shutdown(rtp::Timestamp now) {
+  Drain();
   while (!by_peer_.empty()) End(now, by_peer_.begin()->second, "gone");
 }
 

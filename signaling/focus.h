@@ -47,6 +47,8 @@ class Focus : public MediaObserver {
   void HandleRejected(rtp::Timestamp now, const RejectedStanza& stanza);
   void OnXmppUp(rtp::Timestamp now);
   void OnXmppDown(rtp::Timestamp now);
+  // The server will go away: from now on only those who are here may call.
+  void Drain() { draining_ = true; }
   // Ends all sessions: the server goes away.
   void Shutdown(rtp::Timestamp now);
 
@@ -114,7 +116,8 @@ class Focus : public MediaObserver {
   void HandleInitiate(rtp::Timestamp now, const Iq& iq,
                       const JingleMessage& message);
   bool IsTrickle(const Iq& iq);
-  bool MayJoin(rtp::Timestamp now, const Iq& iq, const Room* room);
+  bool MayJoin(rtp::Timestamp now, const Iq& iq, const JingleMessage& message,
+               const Room* room);
   void Deliver(rtp::Timestamp now, Located at, SessionOutbox& out);
   void SendRequests(rtp::Timestamp now, const Participant& participant,
                     const std::vector<JingleMessage>& requests);
@@ -146,6 +149,7 @@ class Focus : public MediaObserver {
   MediaControl& media_;
   StanzaSink& sink_;
   bool up_ = false;
+  bool draining_ = false;
   std::map<std::string, std::unique_ptr<Room>> rooms_;  // by name
   std::unordered_map<rtp::PeerId, Located> by_peer_;
   IqTracker<Asked> asked_;

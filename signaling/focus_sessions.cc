@@ -20,6 +20,18 @@ StanzaError OutOfOrder() {
 StanzaError Full(std::string text) {
   return {"wait", "resource-constraint", "", std::move(text)};
 }
+StanzaError GoingAway() {
+  return {"wait", "service-unavailable", "", "the server is going away"};
+}
+
+// Whether a call takes the place of somebody: of the same client, or of the
+// same person, by his token.
+bool Replaces(const Participant& participant, const Jid& from,
+              const JingleMessage& call) {
+  return participant.jid == from ||
+         (!call.resume_token.empty() &&
+          participant.resume_token == call.resume_token);
+}
 
 }  // namespace
 
@@ -64,7 +76,17 @@ bool Focus::IsTrickle(const Iq& iq) {
          !at.participant->session->IsRestart(*message);
 }
 
-bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq, const Room* room) {
+bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq,
+                    const JingleMessage& message, const Room* room) {
+  const auto is_in = [&](const auto& participant) {
+    return Replaces(*participant, iq.from, message);
+  };
+  if (draining_ &&
+      (room == nullptr || std::none_of(room->participants.begin(),
+                                       room->participants.end(), is_in))) {
+    ReplyError(iq, GoingAway());
+    return false;
+  }
   Limits& limits = limits_[iq.from];
   if (now - limits.minute > std::chrono::minutes(1)) {
     limits.minute = now;
@@ -93,15 +115,11 @@ bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq, const Room* room) {
 void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
                            const JingleMessage& message) {
   Room* room = FindRoom(iq.to.local);
-  if (!MayJoin(now, iq, room)) return;
-  // A session of the same client, or of the same person, that this one
-  // replaces.
+  if (!MayJoin(now, iq, message, room)) return;
   Participant* before = nullptr;
   if (room != nullptr) {
     for (const auto& participant : room->participants) {
-      if (participant->jid == iq.from ||
-          (!message.resume_token.empty() &&
-           participant->resume_token == message.resume_token)) {
+      if (Replaces(*participant, iq.from, message)) {
         if (before != nullptr) {
           return ReplyError(iq, {"modify", "bad-request", "",
                                  "this address has another session"});

@@ -61,6 +61,7 @@ TEST_F(ConfigTest, HasWorkingDefaults) {
   EXPECT_EQ(config->media_port, 10000);
   EXPECT_EQ(config->advertise, (std::vector<std::string>{"192.0.2.1"}));
   EXPECT_EQ(config->max_peers, 2000u);
+  EXPECT_EQ(config->drain_timeout, std::chrono::seconds(60));
   EXPECT_FALSE(config->log_addresses);
 }
 
@@ -107,6 +108,7 @@ TEST_F(ConfigTest, RefusesValuesNamingTheFlag) {
       {"--cpus=99999", "--cpus"},
       {"--log_level=loud", "--log_level"},
       {"--max_peers=0", "--max_peers"},
+      {"--drain_timeout_s=-1", "--drain_timeout_s"},
       {"--component_host=192.0.2.7", "--component_host"},
       {"--component_secret_file=", "--component_secret_file"},
       {"--component_secret_file=/nonexistent", "--component_secret_file"},

@@ -24,6 +24,7 @@ TEST(MetricsText, TellsEveryWorkerApart) {
   snapshot.workers = {{first.get(), 1, std::chrono::seconds(2)},
                       {second.get(), 4, {}}};
   snapshot.rooms = 2;
+  snapshot.draining = true;
   const std::string text = MetricsText(snapshot);
   for (const char* line :
        {"carillon_rtp_received_total{worker=\"0\"} 5\n",
@@ -32,7 +33,7 @@ TEST(MetricsText, TellsEveryWorkerApart) {
         "carillon_busy_seconds_total{worker=\"1\"} 2.5\n",
         "carillon_worker_cpu_seconds_total{worker=\"0\"} 2\n",
         "carillon_peers{worker=\"1\"} 4\n", "carillon_rooms 2\n",
-        "carillon_component_connected 0\n"}) {
+        "carillon_component_connected 0\n", "carillon_draining 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
 }

@@ -85,10 +85,12 @@ TEST_F(WorkerLinksTest, SeesThatAWorkerStandsStillAndThatItIsBack) {
   EXPECT_TRUE(links_.AllTurning(now + seconds(2)));
 }
 
-HttpResponse Ask(const std::string& target, bool turning, bool connected) {
+HttpResponse Ask(const std::string& target, bool turning, bool connected,
+                 bool draining = false) {
   const AdminSite site({.metrics = [] { return std::string("metrics"); },
                         .workers_turning = [=] { return turning; },
-                        .component_connected = [=] { return connected; }});
+                        .component_connected = [=] { return connected; },
+                        .draining = [=] { return draining; }});
   return site.Handle({.target = target});
 }
 
@@ -97,6 +99,12 @@ TEST(AdminSite, IsHealthyWithoutTheXmppServerButNotReady) {
   EXPECT_EQ(Ask("/readyz", true, false).status, 503u);
   EXPECT_NE(Ask("/readyz", true, false).body.find("XMPP"), std::string::npos);
   EXPECT_EQ(Ask("/readyz", true, true).status, 200u);
+}
+
+TEST(AdminSite, IsHealthyButNotReadyWhenItDrains) {
+  EXPECT_EQ(Ask("/healthz", true, true, true).status, 200u);
+  EXPECT_EQ(Ask("/readyz", true, true, true).status, 503u);
+  EXPECT_EQ(Ask("/readyz", true, true, true).body, "draining\n");
 }
 
 TEST(AdminSite, IsUnhealthyWhenAWorkerStandsStill) {

@@ -152,7 +152,6 @@ bool BotLoop::RunUntil(rtp::Timestamp deadline,
                        const std::function<bool(rtp::Timestamp)>& done) {
   std::vector<pollfd> polled;
   for (;;) {
-    if (stopped != 0) return false;
     rtp::Timestamp now = Now();
     rtp::Timestamp next = std::min(deadline, now + kLongestTurn);
     polled.clear();
@@ -167,7 +166,7 @@ bool BotLoop::RunUntil(rtp::Timestamp deadline,
       polled.push_back({member->udp, POLLIN, 0});
     }
     if (done(now)) return true;
-    if (now >= deadline) return false;
+    if (now >= deadline || stopped != 0) return false;
     timespec wait{};
     wait.tv_nsec = std::max<int64_t>((next - now).count(), 0) * 1000;
     ppoll(polled.data(), polled.size(), &wait, nullptr);

@@ -34,7 +34,8 @@ class BotLoop {
   void Remove(Bot* bot);
 
   // Serves all bots until `done(now)`, asked after every turn, or `deadline`.
-  // Returns whether it was done. Returns false at once after Stop().
+  // Returns whether it was done. After Stop() it writes what waits, and does not
+  // wait itself.
   bool RunUntil(rtp::Timestamp deadline,
                 const std::function<bool(rtp::Timestamp)>& done);
   // Whether all that bots had to say to their XMPP server was written.

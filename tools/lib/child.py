@@ -29,9 +29,11 @@ class Child:
     LONGEST_PAUSE = 10.0
     MAX_EARLY_DEATHS = 5  # deaths in a row before it was ready
 
-    def __init__(self, name, argv, log_path, ready):
+    def __init__(self, name, argv, log_path, ready,
+                 stop_signal=signal.SIGTERM):
         """`ready()` tells whether the running program does its work."""
         self.name = name
+        self.stop_signal = stop_signal
         self.argv = argv
         self.ready = ready
         self.process = None

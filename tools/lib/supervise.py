@@ -108,7 +108,8 @@ class Run:
             "carillon",
             [server, "--flagfile=" + self._file("carillon.flags"),
              *options.server_flags],
-            self._file("carillon.log"), self._carillon_ready)
+            self._file("carillon.log"), self._carillon_ready,
+            signal.SIGINT)  # SIGTERM would wait for calls to end
         self.children = (self.prosody, self.carillon)
 
     def _check_ports(self):
@@ -312,9 +313,9 @@ class Run:
             f"\n  {line}" for line in last or ["(none)"])
 
     def _stop(self, child):
-        """Ends `child`: SIGTERM first, SIGKILL when it takes too long."""
+        """Ends `child`: asks it first, SIGKILL when it takes too long."""
         child.start_at = None
-        child.send(signal.SIGTERM)
+        child.send(child.stop_signal)
         deadline = time.monotonic() + STOP_SECONDS
         stops_seen = self.stops_asked
         while child.process is not None:

@@ -12,7 +12,7 @@ import {
   type RoomState,
 } from './room_state.ts';
 import { element, type RoomMessage } from './room_xml.ts';
-import { IqError, Xmpp, type ServerConfig } from './xmpp.ts';
+import { IqError, saysAway, Xmpp, type ServerConfig } from './xmpp.ts';
 
 export type Connection = 'idle' | 'joining' | 'connected' | 'reconnecting' | 'failed' | 'left';
 
@@ -37,6 +37,11 @@ const QUIET_MS = 2000;
 const DEAD_MS = 7000;
 // The room was too busy for us, although we had been in.
 const BUSY_MS = 8000;
+// Until the first new call, more or less; doubled each time, up to the longest.
+const RETRY_MS = 500;
+const LONGEST_RETRY_MS = 5000;
+// A call that is not connected by then is made anew.
+const CALL_MS = 15_000;
 
 export class RoomClient {
   state: RoomState = emptyState();
@@ -64,6 +69,9 @@ export class RoomClient {
   private joined = false; // at least once
   private mayResume = false; // the call outlived an XMPP connection
   private rejoinTimer: ReturnType<typeof setTimeout> | undefined;
+  private callTimer: ReturnType<typeof setTimeout> | undefined;
+  private retries = 0; // since it was connected
+  private entry = 0; // counts attempts to resume or call: the last one wins
   private readonly watch: ReturnType<typeof setInterval>;
 
   constructor(
@@ -92,6 +100,11 @@ export class RoomClient {
     this.watch = setInterval(() => void this.checkMedia(), 500);
   }
 
+  // Whether the XMPP stream is up.
+  get online(): boolean {
+    return this.xmpp.online;
+  }
+
   join(): void {
     this.set('joining');
     this.xmpp.connect();
@@ -102,6 +115,7 @@ export class RoomClient {
     this.set('left');
     clearInterval(this.watch);
     clearTimeout(this.rejoinTimer);
+    clearTimeout(this.callTimer);
     this.call?.close(false);
     for (const track of [this.microphone, this.camera, this.screen]) track?.stop();
     // Once the session-terminate is on its way.
@@ -135,18 +149,22 @@ export class RoomClient {
   // After the XMPP connection broke the call may still be going on: then it is
   // only to be told where we are now.
   private async resumeOrStart(): Promise<void> {
+    const entry = ++this.entry;
+    clearTimeout(this.rejoinTimer);
+    this.rejoinTimer = undefined;
     if (this.mayResume && this.call && this.state.resumeToken) {
       try {
         await this.xmpp.request(
           this.roomJid,
           element('resume', { token: this.state.resumeToken, sid: this.call.session.sid }),
         );
+        if (entry !== this.entry || this.connection === 'left') return;
         this.mayResume = false;
         this.announceName(); // or the room would not learn when we go away
-        this.heardAt = performance.now();
-        this.set('connected');
+        this.onConnected();
         return;
       } catch (error) {
+        if (entry !== this.entry || this.connection === 'left') return;
         if (!(error instanceof IqError) || error.condition !== 'item-not-found') {
           // The room itself is away: it comes back later than its XMPP server.
           return this.rejoinSoon(String(error));
@@ -164,16 +182,26 @@ export class RoomClient {
     this.xmpp.send(presence);
   }
 
+  private onConnected(): void {
+    clearTimeout(this.callTimer);
+    this.retries = 0;
+    this.heardAt = performance.now();
+    this.set('connected');
+  }
+
   private async startCall(): Promise<void> {
     this.mayResume = false;
-    this.call?.close(true);
+    const before = this.call;
+    this.call = undefined; // its end is no reason to call once more
+    before?.close(true);
+    clearTimeout(this.callTimer);
+    this.callTimer = setTimeout(() => this.rejoinSoon('no connection came about'), CALL_MS);
     this.announceName();
     const call = new Call(this.xmpp.agent, this.roomJid, (state) => {
       if (this.call !== call) return;
       if (state === 'connected') {
         this.joined = true;
-        this.heardAt = performance.now();
-        this.set('connected');
+        this.onConnected();
       } else if (state === 'failed') {
         this.mayResume = false;
         this.rejoinSoon('the connection was lost');
@@ -205,6 +233,10 @@ export class RoomClient {
 
   private onRefused(from: string, error: IqError): void {
     if (from !== this.roomJid || this.connection === 'left') return;
+    if (saysAway(error.condition)) {
+      if (this.retries < 2) this.events.onNotice('The media server is away. Trying again.');
+      return this.rejoinSoon(error.condition);
+    }
     switch (error.condition) {
       case 'resource-constraint':
         if (this.connection === 'connected') return;
@@ -213,30 +245,31 @@ export class RoomClient {
       case 'forbidden':
       case 'not-allowed':
         return this.set('failed', 'You are not allowed in this room.');
-      case 'remote-server-timeout':
-      case 'remote-server-not-found':
-      case 'service-unavailable':
-        this.events.onNotice('The media server is away. Trying again.');
-        return this.rejoinSoon(error.condition);
       case 'item-not-found':
         return this.rejoinSoon(error.condition);
     }
   }
 
-  private rejoinSoon(_why: string, least = 500): void {
+  private rejoinSoon(_why: string, least = 0): void {
     if (this.connection === 'left' || this.connection === 'failed') return;
     this.set('reconnecting');
     if (this.rejoinTimer !== undefined) return;
-    this.rejoinTimer = setTimeout(() => void this.rejoin(), least + Math.random() * 1500);
+    const step = Math.min(RETRY_MS * 2 ** this.retries++, LONGEST_RETRY_MS);
+    this.rejoinTimer = setTimeout(
+      () => void this.rejoin(), least + step * (0.5 + Math.random()));
   }
 
   // Not before the room answers: calls that pile up in a dead connection would
   // all reach it at once. A new connection begins in onOnline().
   private async rejoin(): Promise<void> {
-    const waiting = () => this.connection === 'reconnecting' && this.xmpp.online;
-    const alive = waiting() && (await this.xmpp.isAlive(this.roomJid));
-    this.rejoinTimer = undefined;
-    if (alive && waiting()) await this.resumeOrStart();
+    const { entry } = this;
+    const waiting = () =>
+      this.connection === 'reconnecting' && this.xmpp.online && entry === this.entry;
+    const room = waiting() ? await this.xmpp.probe(this.roomJid) : 'disconnected';
+    if (entry === this.entry) this.rejoinTimer = undefined;
+    if (!waiting()) return;
+    if (room === 'away') this.rejoinSoon('the room is away');
+    if (room === 'there') await this.resumeOrStart();
   }
 
   // Finds out that nothing arrives any more before the browser does.

@@ -35,6 +35,12 @@ interface XmppEvents {
   onRefused(from: string, error: IqError): void;
 }
 
+// What an XMPP server answers for a component that is not connected to it, and
+// a server that is going away to who wants to join.
+export function saysAway(condition: string): boolean {
+  return /^(service-unavailable|remote-server-(timeout|not-found))$/.test(condition);
+}
+
 export class Xmpp {
   readonly agent: Agent;
   online = false;
@@ -131,16 +137,17 @@ export class Xmpp {
     if (this.online) transport.write(new XMLSerializer().serializeToString(stanza));
   }
 
-  // Whether anything comes back (XEP-0199). If not, the connection is dead
-  // however open it looks, and is made anew.
-  async isAlive(to: string): Promise<boolean> {
+  // Asks whether somebody is there (XEP-0199). If nothing comes back the
+  // connection is dead however open it looks, and is made anew.
+  async probe(to: string): Promise<'there' | 'away' | 'disconnected'> {
     try {
       await this.request(to, element('ping', {}, [], 'urn:xmpp:ping'), 'get', PING_MS);
-      return true;
+      return 'there';
     } catch (error) {
       const condition = error instanceof IqError ? error.condition : 'disconnected';
       if (condition === 'timeout') this.abandon();
-      return condition !== 'timeout' && condition !== 'disconnected';
+      if (condition === 'timeout' || condition === 'disconnected') return 'disconnected';
+      return saysAway(condition) ? 'away' : 'there';
     }
   }
 

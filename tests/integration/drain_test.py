@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server is asked to go away with a call on: drain_test.py BUILD_DIR.
+
+The variable CARILLON_BUILD_DIR names another build.
+"""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+from running import Running, is_alive, wait_until
+
+BOTS = 3
+DRAIN_SECONDS = 10
+AT_ONCE = 4  # seconds, far below DRAIN_SECONDS even on a busy machine
+BUILD_DIR = None  # set from the arguments
+
+
+class Drain(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="carillon-drain-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "index.html").write_text("<!doctype html>")
+
+    def start(self, patience=DRAIN_SECONDS):
+        self.run_ = Running(BUILD_DIR, "--", f"--drain_timeout_s={patience}",
+                            page_dir=self.folder)
+        self.addCleanup(self.run_.__exit__)
+        self.facts = self.run_.wait_until_up()
+        self.server = self.facts["server_pid"]
+
+    def bot(self, room, *options):
+        return subprocess.Popen(
+            [pathlib.Path(BUILD_DIR) / "tools/bot/carillon-bot",
+             f"--run_json={self.run_.state}/run.json", f"--room={room}",
+             *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+
+    def call(self):
+        """Starts a call and waits until all are in it."""
+        bots = self.bot("tea", f"--bots={BOTS}", "--video_slots=2",
+                        "--duration_s=120",
+                        f"--report={self.folder}/bots.json")
+        self.addCleanup(bots.stdout.close)
+        self.addCleanup(bots.wait)
+        self.addCleanup(bots.kill)
+        self.assertEqual(bots.stdout.readline(), f"joined: {BOTS}\n")
+        return bots
+
+    def end(self, bots):
+        """Ends the call; returns what the bots say, and their report."""
+        bots.send_signal(signal.SIGINT)
+        said = bots.communicate(timeout=30)[0]
+        report = json.loads((self.folder / "bots.json").read_text())
+        return said, report["bots"]
+
+    def admin(self, path):
+        """Status and text of the admin listener; None if there is none."""
+        url = f"http://127.0.0.1:{self.facts['admin_port']}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metric(self, name):
+        return sum(float(value) for value in re.findall(
+            rf"^carillon_{name}(?:{{.*}})? (\S+)$", self.admin("/metrics")[1],
+            re.MULTILINE))
+
+    def ask(self, number=signal.SIGTERM):
+        os.kill(self.server, number)
+        return time.monotonic()
+
+    def wait_for_end(self):
+        """When the server ended; it must be with status 0."""
+        wait_until(lambda: not is_alive(self.server), "the server's end", 30)
+        ended = time.monotonic()
+        wait_until(lambda: "carillon exited with status" in self.run_.log(),
+                   "its status", 10)
+        self.assertIn("carillon exited with status 0", self.run_.log())
+        return ended
+
+    def assert_refused(self, room):
+        newcomer = self.bot(room, "--duration_s=0.1")
+        said = newcomer.communicate(timeout=60)[0]
+        self.assertIn("refused: service-unavailable", said)
+        self.assertEqual(newcomer.returncode, 1)
+
+    def test_a_call_goes_on_until_the_deadline(self):
+        self.start()
+        bots = self.call()
+        self.assertEqual(self.admin("/readyz")[0], 200)
+        self.assertEqual(self.metric("draining"), 0)
+        asked = self.ask()
+        wait_until(lambda: self.admin("/readyz") == (503, "draining\n"),
+                   "not ready", 1)
+        self.assertEqual(self.admin("/healthz")[0], 200)
+        self.assertEqual(self.metric("draining"), 1)
+        for room in ("tea", "another"):
+            self.assert_refused(room)
+        forwarded = self.metric("rtp_forwarded_total")
+        while time.monotonic() < asked + DRAIN_SECONDS - 2:
+            time.sleep(1)
+            before, forwarded = forwarded, self.metric("rtp_forwarded_total")
+            # Each hears two others, 50 packets a second.
+            self.assertGreater(forwarded - before, BOTS * 2 * 25)
+            self.assertEqual(self.metric("participants"), BOTS)
+        took = self.wait_for_end() - asked
+        self.assertGreaterEqual(took, DRAIN_SECONDS)
+        self.assertLess(took, DRAIN_SECONDS + AT_ONCE)
+        for line in (f"event=draining participants={BOTS} "
+                     f"deadline_s={DRAIN_SECONDS}\n",
+                     f"event=drained participants={BOTS}\n"):
+            self.assertIn(line, self.run_.log())
+        said, report = self.end(bots)
+        print(said)
+        self.assertEqual(said.count("ended by the room: gone"), BOTS, said)
+        for one in report:
+            received = [s for s in one["slots"] if s["packets"] > 0]
+            self.assertGreaterEqual(len(received), 4)
+            for slot in received:
+                self.assertEqual(slot["lost"], 0, slot)
+                self.assertLess(slot["longest_gap"], 1000, slot)
+        # What took its place takes those who come.
+        again = wait_until(lambda: self.run_.facts()["server_pid"]
+                           != self.server, "a new server")
+        self.assertTrue(again)
+        newcomer = self.bot("tea", "--duration_s=0.1")
+        said = newcomer.communicate(timeout=60)[0]
+        self.assertEqual(newcomer.returncode, 0, said)
+
+    def test_ends_when_everybody_has_left(self):
+        self.start(patience=600)
+        bots = self.call()
+        self.ask()
+        wait_until(lambda: self.metric("draining") == 1, "draining", 1)
+        said, _ = self.end(bots)
+        left = time.monotonic()
+        self.assertNotIn("ended by the room", said)
+        self.assertLess(self.wait_for_end() - left, AT_ONCE)
+        self.assertIn("event=drained participants=0\n", self.run_.log())
+
+    def test_one_more_signal_ends_it_now(self):
+        for second in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(second=second):
+                self.start(patience=600)
+                bots = self.call()
+                self.ask()
+                wait_until(lambda: self.metric("draining") == 1, "draining", 1)
+                asked = self.ask(second)
+                self.assertLess(self.wait_for_end() - asked, AT_ONCE)
+                said, _ = self.end(bots)
+                self.assertEqual(said.count("ended by the room: gone"), BOTS)
+                self.assertEqual(self.run_.interrupt(), 0)
+
+    def test_without_patience_it_ends_at_once(self):
+        self.start(patience=0)
+        bots = self.call()
+        asked = self.ask()
+        self.assertLess(self.wait_for_end() - asked, AT_ONCE)
+        said, _ = self.end(bots)
+        self.assertEqual(said.count("ended by the room: gone"), BOTS)
+
+    def test_tools_run_does_not_wait_for_calls(self):
+        self.start(patience=600)
+        bots = self.call()
+        asked = time.monotonic()
+        self.assertEqual(self.run_.interrupt(), 0)
+        self.assertLess(time.monotonic() - asked, 2 * AT_ONCE)
+        self.assertNotIn("killing it", self.run_.log())
+        said, _ = self.end(bots)
+        self.assertEqual(said.count("ended by the room: gone"), BOTS)
+
+
+if __name__ == "__main__":
+    BUILD_DIR = os.environ.get("CARILLON_BUILD_DIR") or sys.argv[1]
+    unittest.main(argv=sys.argv[:1])
