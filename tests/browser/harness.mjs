@@ -67,6 +67,9 @@ async function freePortBase() {
   throw new Error('no free ports between 30000 and 34000');
 }
 
+// More options for tools/run, of the variant of a test that CMake makes.
+const serverOptions = (process.env.CARILLON_SERVER_OPTIONS ?? '').split(' ').filter(Boolean);
+
 // A running Carillon with a Prosody of its own.
 export class Server {
   static async start(...options) {
@@ -76,7 +79,7 @@ export class Server {
     server.process = spawn(
       join(root, 'tools/run'),
       ['--no-build', '--build-dir', programs, '--state', join(server.state, 'run'),
-        '--host', '127.0.0.1', '--port-base', String(base), ...options],
+        '--host', '127.0.0.1', '--port-base', String(base), ...options, ...serverOptions],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     server.log = '';

@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A room whose bots are spread over two workers: spread_test.py BUILD_DIR.
+
+The variable CARILLON_BUILD_DIR names another build. With the TSan build this is
+the test of the rings between workers.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+from running import Running
+
+BOTS = 5
+ORDER = (4, 1, 3, 0, 2)  # who speaks
+STEP_SECONDS = 3
+BUILD_DIR = None  # set from the arguments
+
+
+class Spread(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="carillon-spread-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "index.html").write_text("<!doctype html>")
+        self.run_ = Running(BUILD_DIR, "--workers", "2", "--",
+                            "--spread_after=1", page_dir=self.folder)
+        self.addCleanup(self.run_.__exit__)
+        self.facts = self.run_.wait_until_up()
+
+    def metric(self, name, label=""):
+        url = f"http://127.0.0.1:{self.facts['admin_port']}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            text = answer.read().decode()
+        return sum(float(value) for value in re.findall(
+            rf"^carillon_{name}(?:{{[^}}]*{label}[^}}]*}})? (\S+)$", text,
+            re.MULTILINE))
+
+    def test_nobody_notices_that_there_are_two_workers(self):
+        report_path = self.folder / "bots.json"
+        speakers = ",".join(f"{bot}:{STEP_SECONDS}" for bot in ORDER)
+        bots = subprocess.Popen(
+            [pathlib.Path(BUILD_DIR) / "tools/bot/carillon-bot",
+             f"--run_json={self.run_.state}/run.json", "--room=tea",
+             f"--bots={BOTS}", "--video_slots=2", f"--speakers={speakers}",
+             "--duration_s=1", "--decode", f"--report={report_path}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(bots.stdout.close)
+        self.addCleanup(bots.kill)
+        self.assertEqual(bots.stdout.readline(), f"joined: {BOTS}\n")
+        peers = [self.metric("peers", f'worker="{i}"') for i in (0, 1)]
+        self.assertEqual(sorted(peers), [BOTS // 2, BOTS - BOTS // 2])
+        said = bots.communicate(timeout=120)[0]
+        self.assertEqual(bots.returncode, 0, said)
+        self.assertGreater(self.metric("relayed_received_total"), 0)
+        self.assertEqual(self.metric("dropped_total", "relay_full"), 0)
+
+        report = json.loads(report_path.read_text())
+        for index, viewer in enumerate(report["bots"]):
+            self.assertEqual(viewer["unauthentic"], 0)
+            for slot in viewer["slots"]:
+                for fault in ("lost", "decode_errors", "backward_timestamps"):
+                    self.assertEqual(slot[fault], 0, (index, slot))
+            self.assert_follows_the_speakers(report, index, viewer)
+
+    def assert_follows_the_speakers(self, report, index, viewer):
+        for step in report["speakers"]:
+            if step["bot"] == index:
+                continue
+            end = step["at"] + STEP_SECONDS * 1000
+            shown = {}
+            for event in viewer["slot_events"]:
+                if event["at"] < end and event["content"].startswith("video"):
+                    shown[event["content"]] = event["source"]
+            speaker = report["bots"][step["bot"]]["participant"]
+            self.assertIn(f"{speaker}-v0", shown.values(),
+                          f"bot {index} is shown bot {step['bot']}")
+
+
+if __name__ == "__main__":
+    BUILD_DIR = os.environ.get("CARILLON_BUILD_DIR") or sys.argv[1]
+    unittest.main(argv=sys.argv[:1])
