@@ -7,11 +7,10 @@
 namespace rtp {
 
 void ReceiveStats::OnPacket(Timestamp arrival, uint64_t seq,
-                            uint32_t rtp_timestamp, bool retransmitted) {
+                            uint32_t rtp_timestamp) {
   if (received_ == 0) {
     first_seq_ = highest_seq_ = seq;
-  } else if (!retransmitted && last_arrival_ != Timestamp::min() &&
-             rtp_timestamp != last_timestamp_) {
+  } else if (rtp_timestamp != last_timestamp_) {
     // RFC 3550 A.8: the difference of transit times, in clock units. Packets
     // of one frame share a timestamp and say nothing of the network.
     const int64_t arrived = (arrival - last_arrival_).count() *
@@ -23,10 +22,8 @@ void ReceiveStats::OnPacket(Timestamp arrival, uint64_t seq,
       jitter_q4_ += d - ((jitter_q4_ + 8) >> 4);
     }
   }
-  if (!retransmitted) {
-    last_arrival_ = arrival;
-    last_timestamp_ = rtp_timestamp;
-  }
+  last_arrival_ = arrival;
+  last_timestamp_ = rtp_timestamp;
   first_seq_ = std::min(first_seq_, seq);
   highest_seq_ = std::max(highest_seq_, seq);
   ++received_;
@@ -41,14 +38,12 @@ ReportBlock ReceiveStats::BuildReport(Timestamp now, Ssrc ssrc) {
   ReportBlock block;
   block.ssrc = ssrc;
   const int64_t expected =
-      received_ == 0 ? 0
-                     : static_cast<int64_t>(highest_seq_ - first_seq_ + 1);
+      received_ == 0 ? 0 : static_cast<int64_t>(highest_seq_ - first_seq_ + 1);
   const int64_t expected_now = expected - expected_before_;
   const int64_t lost_now = expected_now - (received_ - received_before_);
   if (expected_now > 0 && lost_now > 0) {
-    block.fraction_lost =
-        static_cast<uint8_t>(std::min<int64_t>(lost_now * 256 / expected_now,
-                                               255));
+    block.fraction_lost = static_cast<uint8_t>(
+        std::min<int64_t>(lost_now * 256 / expected_now, 255));
   }
   expected_before_ = expected;
   received_before_ = received_;

@@ -16,10 +16,9 @@ class ReceiveStats {
   // `clock_rate` in Hz, not 0.
   explicit ReceiveStats(uint32_t clock_rate) : clock_rate_(clock_rate) {}
 
-  // A packet of the stream itself; a retransmission counts as received but
-  // not for jitter.
-  void OnPacket(Timestamp arrival, uint64_t seq, uint32_t rtp_timestamp,
-                bool retransmitted);
+  // A packet of the stream itself. What an RTX stream restores is none: the
+  // sender is to hear of loss that was repaired.
+  void OnPacket(Timestamp arrival, uint64_t seq, uint32_t rtp_timestamp);
   void OnSenderReport(Timestamp now, const SenderInfo& info);
 
   bool started() const { return received_ > 0; }
@@ -41,7 +40,7 @@ class ReceiveStats {
   int64_t expected_before_ = 0;  // at the last report
   int64_t received_before_ = 0;
   uint64_t jitter_q4_ = 0;  // times 16
-  Timestamp last_arrival_ = Timestamp::min();  // not of retransmissions
+  Timestamp last_arrival_;
   uint32_t last_timestamp_ = 0;
   SenderInfo last_sr_;
   Timestamp last_sr_arrival_ = Timestamp::min();

@@ -101,7 +101,7 @@ void Uplink::HandlePacket(rtp::Timestamp now, rtp::PacketRef packet,
   }
   ReadExtensions(extensions, p);
   p.seq = seq_.Unwrap(view.seq) + (static_cast<uint64_t>(ssrc_changes_) << 32);
-  stats_.OnPacket(p.arrival, p.seq, p.timestamp, retransmitted);
+  if (!retransmitted) stats_.OnPacket(p.arrival, p.seq, p.timestamp);
   if (codec->nack && !nack_.OnPacket(now, p.seq)) WantKeyFrame(now);
   if (p.key_frame) {
     key_frames_.OnKeyframe();

@@ -6,9 +6,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 export const screenshots = process.env.CARILLON_SCREENSHOTS ?? join(tmpdir(), 'carillon-screenshots');
 mkdirSync(screenshots, { recursive: true });
@@ -34,6 +34,17 @@ const CHROMIUM_FLAGS = [
   '--disable-backgrounding-occluded-windows',
 ];
 
+const FIREFOX_PREFERENCES = {
+  'media.autoplay.default': 0,
+  'media.cubeb.force_mock_context': true, // sound without a sound card
+  'media.navigator.permission.disabled': true,
+  'media.navigator.streams.fake': true,
+  'media.peerconnection.ice.loopback': true,
+  // Only who may use a camera gets candidates of other than the default route.
+  'permissions.default.camera': 1,
+  'permissions.default.microphone': 1,
+};
+
 // Repeats `check` until it gives something truthy, and returns that.
 export async function waitFor(what, check, seconds = 30) {
   const end = Date.now() + seconds * 1000;
@@ -58,7 +69,7 @@ function canListen(port) {
   });
 }
 
-async function freePortBase() {
+export async function freePortBase() {
   for (let step = 0; step < 200; ++step) {
     const base = 30000 + ((process.pid + step) % 200) * 20;
     const free = await Promise.all([0, 1, 2, 3, 4].map((i) => canListen(base + i)));
@@ -136,6 +147,16 @@ export function launchBrowser(...flags) {
     executablePath: '/usr/bin/chromium',
     headless: true,
     args: [...CHROMIUM_FLAGS, ...flags],
+  });
+}
+
+// Debian's Firefox, over WebDriver BiDi.
+export function launchFirefox() {
+  return firefox.launch({
+    channel: 'moz-firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    headless: true,
+    firefoxUserPrefs: FIREFOX_PREFERENCES,
   });
 }
 

@@ -128,6 +128,19 @@ TEST_F(UplinkTest, AReportNamesTheSenderReportHeardLastAndItsAge) {
               rtp::ToCompactNtpDelta(reported - heard), 70);
 }
 
+TEST_F(UplinkTest, WhatRtxRepairedIsStillReportedAsLost) {
+  Client& alice = Join();
+  SendSeq(alice, 10);
+  SendSeq(alice, 12);
+  for (uint16_t i = 0; i < 3; ++i) {  // the last two bring nothing new
+    SendRtpOn(alice.media,
+              rtp::ExtensionWriter(alice.spec.contents[1].extensions),
+              {.pt = kRtxPt, .seq = i, .timestamp = 1, .ssrc = 102},
+              {0, 11, 0x00, 1, 2, 3});
+  }
+  EXPECT_EQ(NextReports(alice, 101).at(0).cumulative_lost, 1);
+}
+
 TEST_F(UplinkTest, ANewSsrcIsReportedAsAStreamOfItsOwn) {
   Client& alice =
       JoinWith([](Client& c) { c.spec.contents[1].uplink->ssrcs.clear(); });

@@ -8,11 +8,19 @@ policy=/usr/sbin/policy-rc.d
 exec 9>/run/carillon-install.lock
 flock 9  # two installs at once would restore each other's policy
 
-# What dpkg knows of services before, to tell what we brought.
-prosody_was_there=no
-if dpkg-query -W -f '${db:Status-Abbrev}' prosody 2>/dev/null | grep -q ^ii; then
-  prosody_was_there=yes
-fi
+# Packages that enable a service of theirs for the next boot, and its units.
+declare -A units=(
+  [ejabberd]=ejabberd.service
+  [erlang-base]="epmd.service epmd.socket"
+  [prosody]=prosody.service
+)
+is_there() {
+  dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q ^ii
+}
+brought=()
+for package in "${!units[@]}"; do
+  if ! is_there "$package"; then brought+=("$package"); fi
+done
 
 saved=
 restore() {
@@ -40,12 +48,13 @@ options=(-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
 apt-get "${options[@]}" update -qq
 apt-get "${options[@]}" install -y --no-install-recommends "$@"
 
-if [[ " $* " == *" prosody "* && $prosody_was_there == no ]]; then
-  # The package enables its own service for the next boot, on public ports.
+for package in "${brought[@]}"; do
+  if ! is_there "$package"; then continue; fi
   if command -v systemctl >/dev/null; then
-    systemctl disable --quiet prosody.service || true
+    # shellcheck disable=SC2086  # a list of units
+    systemctl disable --quiet ${units[$package]} || true
   fi
-  if command -v update-rc.d >/dev/null; then
-    update-rc.d prosody disable || true
+  if [[ -e /etc/init.d/$package ]] && command -v update-rc.d >/dev/null; then
+    update-rc.d "$package" disable || true
   fi
-fi
+done

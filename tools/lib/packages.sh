@@ -13,8 +13,8 @@ CARILLON_BUILD_PACKAGES=(
 # nodejs and npm are left out where node and npm came from elsewhere.
 CARILLON_PAGE_PACKAGES=(ca-certificates nodejs npm)
 CARILLON_RUN_PACKAGES=(lua-unbound prosody python3)
-CARILLON_TEST_PACKAGES=(ccache chromium fonts-dejavu-core git iproute2 nftables
-  shellcheck util-linux)
+CARILLON_TEST_PACKAGES=(ccache chromium ejabberd firefox-esr fonts-dejavu-core
+  git iproute2 nftables shellcheck util-linux)
 CARILLON_LONG_TEST_PACKAGES=(clang-16 clang-tidy-16 libclang-rt-16-dev)
 
 # carillon_fail MESSAGE: one line for the person who ran us, and out.

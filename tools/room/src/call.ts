@@ -11,7 +11,7 @@ const CAMERA_KBPS = 900;
 const SCREEN_KBPS = 1800;
 
 export interface Stats {
-  packetsReceived: number; // on the transport, RTCP and all
+  received: number; // grows with whatever comes, RTCP and all
   srtpCipher: string;
   inbound: Map<string, InboundStats>; // by content
 }
@@ -126,7 +126,9 @@ export class Call {
     report.forEach((entry) => entries.push(entry));
     const transport = entries.find((entry) => entry.type === 'transport');
     const stats: Stats = {
-      packetsReceived: transport?.packetsReceived ?? 0,
+      // Firefox does not count packets of transports.
+      received: transport?.packetsReceived ??
+        entries.reduce((sum, entry) => sum + (entry.type === 'candidate-pair' ? entry.bytesReceived ?? 0 : 0), 0),
       srtpCipher: transport?.srtpCipher ?? '',
       inbound: new Map(),
     };

@@ -64,7 +64,7 @@ export class RoomClient {
   private chatNick = '';
   private chatJoined = false;
   private heardAt = performance.now();
-  private heardPackets = 0;
+  private heardAmount = 0;
   private askedAt = 0;
   private joined = false; // at least once
   private mayResume = false; // the call outlived an XMPP connection
@@ -209,7 +209,7 @@ export class RoomClient {
     });
     this.call = call;
     this.heardAt = performance.now();
-    this.heardPackets = 0;
+    this.heardAmount = 0;
     try {
       await call.setMicrophone(this.microphone);
       await call.setCamera(this.camera);
@@ -280,8 +280,8 @@ export class RoomClient {
     if (!stats || call !== this.call) return;
     this.lastStats = stats;
     const now = performance.now();
-    if (stats.packetsReceived !== this.heardPackets) {
-      this.heardPackets = stats.packetsReceived;
+    if (stats.received !== this.heardAmount) {
+      this.heardAmount = stats.received;
       this.heardAt = now;
       return;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The XMPP connection: anonymous login over the page's own WebSocket, kept up
 // by reconnecting, with plain IQs for what stanza.js has no types for.
-import { createClient, type Agent, type AgentConfig } from 'stanza';
+import { SASL, createClient, type Agent, type AgentConfig } from 'stanza';
 import { ROOM_NS, element, readRoomMessage, type RoomMessage } from './room_xml.ts';
 
 export interface ServerConfig {
@@ -57,7 +57,6 @@ export class Xmpp {
     const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
     this.agent = createClient({
       server: config.guest_domain,
-      sasl: ['anonymous'],
       autoReconnect: false,
       // Anonymous addresses do not outlive the server; the room has its own
       // way to go on (resume).
@@ -66,6 +65,9 @@ export class Xmpp {
       jingle: { bundlePolicy: 'max-bundle' },
       transports: { websocket: `${scheme}//${location.host}${config.websocket}`, bosh: false },
     } as unknown as AgentConfig);
+    // ejabberd offers PLAIN too, and stanza.js would rather have that.
+    this.agent.sasl = new SASL.Factory();
+    this.agent.sasl.register('ANONYMOUS', SASL.ANONYMOUS, 1);
     this.agent.jingle.resetICEServers();
     this.agent.on('session:started', () => {
       clearTimeout(this.connecting);
