@@ -91,6 +91,7 @@ TEST_F(ConfigTest, RefusesValuesNamingTheFlag) {
       {"--media_port=65536", "--media_port"},
       {"--workers=0", "--workers"},
       {"--workers=65", "--workers"},
+      {"--spread_after=0", "--spread_after"},
       {"--component_port=70000", "--component_port"},
       {"--component=a b", "--component"},
       {"--component=", "--component"},

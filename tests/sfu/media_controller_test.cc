@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -121,6 +122,126 @@ TEST_F(MediaControllerTest, KeepsAConferenceOnOneWorkerAndSpreadsConferences) {
   EXPECT_NE(port(first), port(other));
   EXPECT_EQ(controller.peer_count(0), 2u);
   EXPECT_EQ(controller.peer_count(1), 1u);
+}
+
+class SpreadTest : public MediaControllerTest {
+ protected:
+  static MediaController::Config MakeSpreadConfig() {
+    MediaController::Config config = MakeConfig(3);
+    config.max_peers = 100;
+    config.spread_after = 2;
+    return config;
+  }
+
+  // Adds a peer that publishes source `id`; returns its worker.
+  size_t Join(rtp::ConferenceId room, uint64_t id) {
+    const auto allocation = controller_.AllocatePeer(room, 1);
+    peers_.push_back(allocation.peer);
+    rtp::PeerSpec spec;
+    spec.peer = allocation.peer;
+    spec.conference = room;
+    rtp::ContentSpec content;
+    content.kind = rtp::MediaKind::kVideo;
+    content.codecs.emplace_back();
+    content.uplink = rtp::UplinkSpec{.source = rtp::SourceId(id),
+                                     .type = rtp::SourceType::kCamera,
+                                     .muted = false,
+                                     .ssrcs = {},
+                                     .rtx_ssrcs = {}};
+    spec.contents = {content};
+    controller_.AddPeer(kNow, spec);
+    return static_cast<size_t>(
+        allocation.transports.at(0).candidates.at(0).port - 10000);
+  }
+
+  // The newest SpanConference of `worker`.
+  const SpanConference* SpanOf(size_t worker) const {
+    const SpanConference* found = nullptr;
+    for (const auto& [to, command] : commands_.pushed) {
+      const auto* span = std::get_if<SpanConference>(&command);
+      if (to == worker && span != nullptr) found = span;
+    }
+    return found;
+  }
+
+  // Sources that `worker` was told of as being elsewhere, by home.
+  std::set<std::pair<uint64_t, size_t>> RemoteAt(size_t worker) const {
+    std::map<rtp::PeerId, RemoteSources> told;
+    for (const auto& [to, command] : commands_.pushed) {
+      const auto* remote = std::get_if<RemoteSources>(&command);
+      if (to == worker && remote != nullptr) told[remote->peer] = *remote;
+    }
+    std::set<std::pair<uint64_t, size_t>> sources;
+    for (const auto& [peer, remote] : told) {
+      for (const auto& source : remote.sources) {
+        sources.emplace(source.source.value(), remote.home);
+      }
+    }
+    return sources;
+  }
+
+  MediaController controller_{MakeSpreadConfig(), random_, commands_};
+  std::vector<rtp::PeerId> peers_;
+};
+
+TEST_F(SpreadTest, FillsWorkersOneAfterTheOther) {
+  std::vector<size_t> workers;
+  for (uint64_t i = 1; i <= 7; ++i) workers.push_back(Join(kRoom, i));
+  EXPECT_EQ(workers, (std::vector<size_t>{0, 0, 1, 1, 2, 2, 0}));
+}
+
+TEST_F(SpreadTest, ASmallRoomTellsNothingToOtherWorkers) {
+  Join(kRoom, 1);
+  Join(kRoom, 2);
+  for (const auto& [worker, command] : commands_.pushed) {
+    EXPECT_TRUE(std::holds_alternative<AddPeer>(command));
+  }
+}
+
+TEST_F(SpreadTest, EachWorkerKnowsWhatIsPublishedElsewhere) {
+  for (uint64_t i = 1; i <= 3; ++i) Join(kRoom, i);
+  using Sources = std::set<std::pair<uint64_t, size_t>>;
+  EXPECT_EQ(RemoteAt(0), (Sources{{3, 1}}));
+  EXPECT_EQ(RemoteAt(1), (Sources{{1, 0}, {2, 0}}));
+  EXPECT_EQ(RemoteAt(2), Sources());
+  ASSERT_NE(SpanOf(0), nullptr);
+  EXPECT_EQ(SpanOf(0)->others, (std::vector<size_t>{1}));
+  EXPECT_TRUE(SpanOf(0)->reports);
+  EXPECT_FALSE(SpanOf(1)->reports);
+  // A worker hears of what is elsewhere before it has a peer to show it to.
+  size_t remote = 0;
+  size_t added = 0;
+  for (size_t i = 0; i < commands_.pushed.size(); ++i) {
+    if (commands_.pushed[i].first != 1) continue;
+    const Command& command = commands_.pushed[i].second;
+    if (std::holds_alternative<RemoteSources>(command)) remote = i;
+    if (std::holds_alternative<AddPeer>(command)) added = i;
+  }
+  EXPECT_LT(remote, added);
+}
+
+TEST_F(SpreadTest, WhatEndsIsTakenBack) {
+  for (uint64_t i = 1; i <= 3; ++i) Join(kRoom, i);
+  controller_.RemovePeer(kNow, peers_[0]);
+  using Sources = std::set<std::pair<uint64_t, size_t>>;
+  EXPECT_EQ(RemoteAt(1), (Sources{{2, 0}}));
+  EXPECT_TRUE(SpanOf(0)->reports);
+  controller_.RemovePeer(kNow, peers_[1]);  // worker 0 has nobody left
+  EXPECT_TRUE(SpanOf(1)->reports);
+  EXPECT_TRUE(SpanOf(1)->others.empty());
+  commands_.pushed.clear();
+  EXPECT_EQ(Join(kRoom, 4), 1u);
+  EXPECT_EQ(commands_.pushed.size(), 1u) << "one worker again";
+}
+
+TEST_F(SpreadTest, ABusyWorkerGetsNobodyAsLongAsAnotherIsNot) {
+  controller_.SetLoad(0, 0.95);
+  EXPECT_EQ(Join(kRoom, 1), 1u);
+  EXPECT_EQ(Join(rtp::ConferenceId(8), 2), 2u);
+  controller_.SetLoad(1, 0.95);
+  EXPECT_EQ(Join(kRoom, 3), 2u) << "the room spreads early";
+  controller_.SetLoad(2, 0.95);
+  EXPECT_EQ(Join(kRoom, 4), 1u) << "all are busy: as always";
 }
 
 TEST_F(MediaControllerTest, TakesNoMorePeersThanAllowed) {

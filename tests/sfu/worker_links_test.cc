@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sfu/admin_site.h"
@@ -51,6 +52,19 @@ TEST_F(WorkerLinksTest, LosesNoCommandWhenTheRingIsFull) {
   EXPECT_EQ(links_.backlog(), 0u);
   ASSERT_EQ(taken_.size(), kCount);
   for (uint64_t i = 0; i < kCount; ++i) ASSERT_EQ(taken_[i], i);
+}
+
+TEST_F(WorkerLinksTest, MeasuresTheShareOfTimeThatAWorkerWasBusy) {
+  EXPECT_EQ(links_.load(0), 0);
+  rtp::Timestamp now = kStart;
+  for (const auto& [busy, share] :
+       {std::pair{500'000u, 0.25}, std::pair{0u, 0.0},
+        std::pair{9'000'000u, 1.0}}) {
+    counters_.busy_microseconds.Add(busy);
+    now += WorkerLinks::kTrialInterval;
+    links_.HandleTimeout(now);
+    EXPECT_DOUBLE_EQ(links_.load(0), share);
+  }
 }
 
 TEST_F(WorkerLinksTest, HandsEventsOnInOrder) {
