@@ -53,7 +53,7 @@ MediaReceiver::~MediaReceiver() = default;
 void MediaReceiver::HandlePacket(rtp::Timestamp now, const rtp::RtpView& packet,
                                  bool retransmitted) {
   const uint64_t seq = seq_.Unwrap(packet.seq);
-  stats_.OnPacket(now, seq, packet.timestamp, retransmitted);
+  if (!retransmitted) stats_.OnPacket(now, seq, packet.timestamp);
   nack_.OnPacket(now, seq);
   ++figures_.packets;
   if (retransmitted) ++figures_.recovered;
