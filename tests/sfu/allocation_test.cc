@@ -3,54 +3,11 @@
 // worker handles packets, feedback and deadlines.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "tests/support/counting_allocator.h"
 #include "tests/support/worker_fixture.h"
-
-namespace {
-
-bool counting = false;
-size_t allocations = 0;
-
-void* Allocate(size_t size, size_t alignment) {
-  if (counting) ++allocations;
-  void* memory = alignment <= alignof(std::max_align_t)
-                     ? std::malloc(size)
-                     : std::aligned_alloc(alignment, (size + alignment - 1) /
-                                                         alignment * alignment);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(size_t size) { return Allocate(size, 1); }
-void* operator new[](size_t size) { return Allocate(size, 1); }
-void* operator new(size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<size_t>(alignment));
-}
-void* operator new[](size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 namespace sfu {
 namespace {
@@ -81,16 +38,16 @@ class AllocationTest : public WorkerTest,
 
   // Hands a datagram to the worker, counting what that allocates.
   void Count(const MediaClient& media, std::span<const uint8_t> datagram) {
-    counting = true;
+    support::counted_allocations.counting = true;
     worker_.HandleDatagram(now_, now_, media.address(), datagram, outbox_);
-    counting = false;
+    support::counted_allocations.counting = false;
   }
   void CountTimeouts() {
-    counting = true;
+    support::counted_allocations.counting = true;
     while (worker_.NextDeadline() <= now_) {
       worker_.HandleTimeout(now_, outbox_);
     }
-    counting = false;
+    support::counted_allocations.counting = false;
   }
 
   // 20 ms of a meeting: the first client speaks and shows itself, all send
@@ -172,9 +129,9 @@ TEST_P(AllocationTest, NothingIsAllocatedOnceThePathIsWarm) {
   for (; step < 500; ++step) Step(step);
   const uint64_t relayed = cells.sent;
   const uint64_t forwarded = worker_.counters().datagrams_sent.Get();
-  allocations = 0;
+  support::counted_allocations.count = 0;
   for (; step < 1000; ++step) Step(step);
-  EXPECT_EQ(allocations, 0u);
+  EXPECT_EQ(support::counted_allocations.count, 0u);
   EXPECT_GT(cells.sent, relayed);
   EXPECT_EQ(forwarded, 0u) << "counted by the loop, which is not here";
   EXPECT_EQ(clients_[1]->media.rejected, 0);
