@@ -70,6 +70,8 @@ class Spread(unittest.TestCase):
                 for fault in ("lost", "decode_errors", "backward_timestamps"):
                     self.assertEqual(slot[fault], 0, (index, slot))
             self.assert_follows_the_speakers(report, index, viewer)
+        self.assertEqual(self.run_.interrupt(), 0)
+        self.assertNotIn("Sanitizer", self.run_.log())
 
     def assert_follows_the_speakers(self, report, index, viewer):
         for step in report["speakers"]:
