@@ -21,7 +21,7 @@ HttpResponse AdminSite::Handle(const HttpRequest& request) const {
     response.body = sources_.metrics();
   } else if (path != "/healthz" && path != "/readyz") {
     response.status = 404;
-    response.body = "Here are /metrics, /healthz and /readyz\n";
+    response.body = "Here are /metrics, /healthz, /readyz and /debug\n";
   } else if (!sources_.workers_turning()) {
     response.status = kUnavailable;
     response.body = "a worker stands still\n";

@@ -35,7 +35,9 @@ ABSL_FLAG(std::string, xmpp_websocket, "ws://127.0.0.1:5280/xmpp-websocket",
 ABSL_FLAG(std::string, http_listen, "127.0.0.1:8080",
           "IP:port for the page and its XMPP stream; empty: none");
 ABSL_FLAG(std::string, admin_listen, "127.0.0.1:8081",
-          "IP:port for /metrics, /healthz and /readyz; empty: none");
+          "IP:port for /metrics, /healthz, /readyz and /debug; empty: none");
+ABSL_FLAG(std::string, admin_token_file, "",
+          "File with the token that opens /debug; empty: /debug is closed");
 ABSL_FLAG(std::string, page_dir, "", "Directory of the page; empty: no page");
 ABSL_FLAG(std::string, media_address, "0.0.0.0",
           "IP to receive media on; :: takes IPv4 as well");
@@ -211,36 +213,48 @@ absl::Status CheckNumbers() {
   return absl::OkStatus();
 }
 
-absl::Status ReadSecret(Config* config) {
-  const std::string path = absl::GetFlag(FLAGS_component_secret_file);
-  constexpr std::string_view kFlag = "component_secret_file";
-  if (path.empty()) {
-    return Refuse(kFlag, "is required",
-                  "name a file that holds the XMPP server's component_secret");
-  }
+// A secret alone in a file, for the flag `flag`.
+absl::Status ReadSecretFile(std::string_view flag, const std::string& path,
+                            std::string* to) {
   std::ifstream file(path, std::ios::binary);
   std::string secret(kMaxSecretFileBytes + 1, '\0');
   if (file)
     file.read(secret.data(), static_cast<std::streamsize>(secret.size()));
   if (file.bad() || !file.is_open() || file.gcount() == 0) {
-    return Refuse(kFlag, "cannot read " + path,
+    return Refuse(flag, "cannot read " + path,
                   "check the path, its permissions and that it is not empty");
   }
   secret.resize(static_cast<size_t>(file.gcount()));
   secret.erase(secret.find_last_not_of(" \t\r\n") + 1);
   if (secret.size() > kMaxSecretFileBytes ||
       secret.find_first_of(std::string_view("\n\0", 2)) != std::string::npos) {
-    return Refuse(kFlag, path + " holds more than one line",
+    return Refuse(flag, path + " holds more than one line",
                   "put the secret alone into the file");
   }
   if (secret.size() < kMinSecretChars) {
     return Refuse(
-        kFlag, "the secret is too short",
+        flag, "the secret is too short",
         absl::StrCat("use at least ", kMinSecretChars,
                      " characters, such as of: openssl rand -hex 24"));
   }
-  config->component_secret = std::move(secret);
+  *to = std::move(secret);
   return absl::OkStatus();
+}
+
+absl::Status ReadSecret(Config* config) {
+  constexpr std::string_view kFlag = "component_secret_file";
+  const std::string path = absl::GetFlag(FLAGS_component_secret_file);
+  if (path.empty()) {
+    return Refuse(kFlag, "is required",
+                  "name a file that holds the XMPP server's component_secret");
+  }
+  return ReadSecretFile(kFlag, path, &config->component_secret);
+}
+
+absl::Status ReadAdminToken(Config* config) {
+  const std::string path = absl::GetFlag(FLAGS_admin_token_file);
+  if (path.empty()) return absl::OkStatus();
+  return ReadSecretFile("admin_token_file", path, &config->admin_token);
 }
 
 absl::Status ReadXmpp(Config* config) {
@@ -399,6 +413,7 @@ absl::StatusOr<Config> ParseConfig(int argc, char** argv) {
     status = ReadListener("admin_listen", absl::GetFlag(FLAGS_admin_listen),
                           &config.admin_listen_ip, &config.admin_port);
   }
+  if (status.ok()) status = ReadAdminToken(&config);
   if (status.ok()) status = ReadAddresses(&config);
   config.workers = static_cast<size_t>(absl::GetFlag(FLAGS_workers));
   config.spread_after = static_cast<size_t>(absl::GetFlag(FLAGS_spread_after));

@@ -37,6 +37,7 @@ struct Config {
   uint16_t http_port = 0;      // 0: any free one
   std::string admin_listen_ip;
   uint16_t admin_port = 0;
+  std::string admin_token;  // empty: no /debug
   std::string page_dir;  // empty: no page
 
   std::string media_address;  // IP to bind

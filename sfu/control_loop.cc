@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sfu/admin_site.h"
+#include "sfu/debug_site.h"
 #include "sfu/http_server.h"
 #include "sfu/log.h"
 #include "sfu/media_controller.h"
@@ -103,7 +104,13 @@ struct ControlLoop::Impl : XmppSocket::Observer {
                     .workers_turning =
                         [this] { return links.AllTurning(MonotonicNow()); },
                     .component_connected = [this] { return xmpp.up(); },
-                    .draining = [this] { return shutdown.going_away(); }}) {
+                    .draining = [this] { return shutdown.going_away(); }}),
+        debug_site(config.admin_token, {.focus = &focus,
+                                        .worker_of =
+                                            [this](rtp::PeerId peer) {
+                                              return controller.WorkerOf(peer);
+                                            },
+                                        .now = MonotonicNow}) {
     controller.set_observer(&focus);
     for (const Worker& worker : workers) {
       worker.rings->control_wakeup = &wakeup;
@@ -122,6 +129,8 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   void EndSessions();
   void SayLastWords();
   void DrainEvents();
+  // Before the focus ends its session.
+  void LogFailure(const PeerFailed& failed) const;
   // After any input: sets the timer to the nearest deadline.
   void Rearm();
   void HandleTimeout();
@@ -149,6 +158,7 @@ struct ControlLoop::Impl : XmppSocket::Observer {
 
   const Config config;
   const std::vector<Worker> workers;
+  const double start_time = SecondsSince1970();
   asio::io_context context{1};
   Wakeup wakeup;
   asio::posix::stream_descriptor wakeup_wait;
@@ -166,6 +176,7 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   const PageSite page_site;
   WebSocketProxy proxy;
   const AdminSite admin_site;
+  const DebugSite debug_site;
   std::optional<HttpServer> public_http;
   std::optional<HttpServer> admin_http;
 };
@@ -196,7 +207,8 @@ std::string ControlLoop::Impl::Open() {
     admin_http.emplace(
         context, http,
         [this](const HttpRequest& request) {
-          return admin_site.Handle(request);
+          return DebugSite::IsFor(request.target) ? debug_site.Handle(request)
+                                                  : admin_site.Handle(request);
         },
         nullptr);
     if (std::string error = admin_http->Open(); !error.empty()) return error;
@@ -205,10 +217,28 @@ std::string ControlLoop::Impl::Open() {
   return {};
 }
 
+void ControlLoop::Impl::LogFailure(const PeerFailed& failed) const {
+  for (const auto& [name, room] : focus.all_rooms()) {
+    for (const auto& participant : room->participants) {
+      if (participant->session->peer() != failed.peer) continue;
+      SFU_LOG(kInfo, "participant_failed")
+          .With("reason",
+                signaling::kPeerFailures[static_cast<size_t>(failed.why)])
+          .With("peer", failed.peer.value())
+          .With("room", Redact(name))
+          .With("jid", Redact(participant->jid.ToString()));
+      return;
+    }
+  }
+}
+
 void ControlLoop::Impl::DrainEvents() {
   const rtp::Timestamp now = MonotonicNow();
-  links.DrainEvents(
-      [this, now](const Event& event) { controller.HandleEvent(now, event); });
+  links.DrainEvents([this, now](const Event& event) {
+    const auto* failed = std::get_if<PeerFailed>(&event);
+    if (failed != nullptr) LogFailure(*failed);
+    controller.HandleEvent(now, event);
+  });
 }
 
 void ControlLoop::Impl::WaitForEvents() {
@@ -301,15 +331,19 @@ MetricsSnapshot ControlLoop::Impl::Snapshot() const {
     snapshot.workers.push_back(
         {workers[i].counters, controller.peer_count(i), workers[i].cpu_time()});
   }
-  snapshot.rooms = focus.rooms();
-  snapshot.participants = focus.participants();
+  snapshot.census = CountRooms(focus.all_rooms());
+  snapshot.focus = &focus.stats();
+  snapshot.ice_restarts = controller.ice_restarts();
   snapshot.draining = shutdown.going_away();
   snapshot.component_connected = xmpp.up();
   snapshot.component_connects = xmpp.connects();
+  snapshot.xmpp_disconnects = xmpp.disconnects();
   snapshot.stanzas_dropped = xmpp.stanzas_dropped();
   if (public_http) snapshot.http_connections = public_http->connections();
   snapshot.websocket_proxies = proxy.streams();
   snapshot.command_backlog = links.backlog();
+  snapshot.version = CARILLON_VERSION;
+  snapshot.start_time = start_time;
   ReadProcessFacts(&snapshot);
   return snapshot;
 }

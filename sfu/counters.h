@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "rtp/base/histogram.h"
 #include "rtp/srtp_session.h"
 
 namespace sfu {
@@ -54,7 +55,18 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// The one table of what a worker counts: member, metric name, help text.
+// A number as it is now, with one writing thread and any number of readers.
+class Gauge {
+ public:
+  void Set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+  uint64_t Get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// The tables of what a worker tells, with docs/metrics.md for the operator:
+// member, metric name, help text.
 #define SFU_WORKER_COUNTERS(X)                                                \
   X(datagrams_received, "datagrams_received", "Datagrams read from sockets")  \
   X(bytes_received, "received_bytes", "Bytes of those datagrams")             \
@@ -84,11 +96,48 @@ class Counter {
   X(commands, "commands", "Commands taken from the control thread")           \
   X(busy_microseconds, "busy_microseconds", "Time not spent waiting")
 
+#define SFU_WORKER_GAUGES(X)                                              \
+  X(pool_in_use, "pool_packets", "Packets in memory: caches and queues")  \
+  X(pool_limit, "pool_packets_limit", "Packets that memory is meant for") \
+  X(event_backlog, "event_backlog", "Events that wait for a full ring")
+
+// And of each histogram its unit, of which the metric has 1, and the exponent
+// of the greatest bound that is told.
+#define SFU_WORKER_HISTOGRAMS(X)                                               \
+  X(receive_batch, "receive_batch_messages", "Messages of one recvmmsg", 1, 5) \
+  X(receive_segments, "receive_message_datagrams",                             \
+    "Datagrams of one received message, put together by UDP_GRO", 1, 6)        \
+  X(send_batch, "send_batch_messages", "Messages given to one sendmmsg", 1, 6) \
+  X(send_segments, "send_message_datagrams",                                   \
+    "Datagrams of one sent message, cut by UDP_SEGMENT", 1, 6)                 \
+  X(receive_delay, "receive_delay_seconds",                                    \
+    "From the kernel's receipt of a datagram to its processing", 1e-6, 15)     \
+  X(join_ice, "join_ice_seconds",                                              \
+    "From the session's begin to the first valid path", 1e-3, 15)              \
+  X(join_dtls, "join_dtls_seconds", "From the first path to keys", 1e-3, 15)   \
+  X(join_media, "join_first_media_seconds",                                    \
+    "From keys to the first packet of media", 1e-3, 15)                        \
+  X(key_frame_wait, "key_frame_wait_seconds",                                  \
+    "From a video slot's new target to its key frame", 1e-3, 15)               \
+  X(rtt, "rtt_seconds", "Round trips to subscribers, by their reports", 1e-3,  \
+    13)                                                                        \
+  X(incoming_loss, "incoming_loss_ratio",                                      \
+    "Lost of what a publisher sent, per stream and second", 1.0 / 256, 8)      \
+  X(outgoing_loss, "outgoing_loss_ratio",                                      \
+    "Lost of what a subscriber was sent, by its reports", 1.0 / 256, 8)
+
 // What one worker counts. Written by its thread only.
 struct alignas(64) Counters {
 #define SFU_DECLARE_COUNTER(member, name, help) Counter member;
   SFU_WORKER_COUNTERS(SFU_DECLARE_COUNTER)
 #undef SFU_DECLARE_COUNTER
+#define SFU_DECLARE_GAUGE(member, name, help) Gauge member;
+  SFU_WORKER_GAUGES(SFU_DECLARE_GAUGE)
+#undef SFU_DECLARE_GAUGE
+#define SFU_DECLARE_HISTOGRAM(member, name, help, unit, exponent) \
+  rtp::Histogram member;
+  SFU_WORKER_HISTOGRAMS(SFU_DECLARE_HISTOGRAM)
+#undef SFU_DECLARE_HISTOGRAM
   std::array<Counter, static_cast<size_t>(DropReason::kCount)> drops;
 
   void Drop(DropReason reason, uint64_t count = 1) {

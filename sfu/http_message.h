@@ -12,6 +12,7 @@ struct HttpRequest {
   std::string target{};  // path and query, as received
   std::string host{};
   std::string origin{};         // empty: none was sent
+  std::string authorization{};  // RFC 9110 s11.6.2
   std::string if_none_match{};  // RFC 9110 s13.1.2
   bool websocket = false;       // asks for an upgrade (RFC 6455 s4.1)
   std::string subprotocols{};   // Sec-WebSocket-Protocol, comma-separated

@@ -112,6 +112,7 @@ class Session : public std::enable_shared_from_this<Session> {
     seen.target = std::string(request.target());
     seen.host = Field(request, http::field::host);
     seen.origin = Field(request, http::field::origin);
+    seen.authorization = Field(request, http::field::authorization);
     seen.if_none_match = Field(request, http::field::if_none_match);
     seen.websocket = get && beast::websocket::is_upgrade(request);
     seen.subprotocols = Field(request, http::field::sec_websocket_protocol);

@@ -103,6 +103,12 @@ IceTransport MediaController::DrawTransport(size_t worker) {
   return transport;
 }
 
+std::optional<size_t> MediaController::WorkerOf(rtp::PeerId peer) const {
+  const auto it = peers_.find(peer);
+  if (it == peers_.end()) return std::nullopt;
+  return it->second.worker;
+}
+
 PeerAllocation MediaController::AllocatePeer(rtp::ConferenceId conference,
                                              size_t transports) {
   PeerAllocation allocation;
@@ -229,6 +235,7 @@ IceTransport MediaController::RestartIce(rtp::Timestamp /*now*/,
                                          rtp::IceCredentials remote) {
   const auto it = peers_.find(peer);
   if (it == peers_.end()) return {};
+  ++ice_restarts_;
   IceTransport local = DrawTransport(it->second.worker);
   commands_.Push(it->second.worker,
                  sfu::RestartIce{peer, transport,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -62,6 +63,9 @@ class MediaController : public signaling::MediaControl {
   size_t peer_count() const { return peers_.size(); }
   // Peers on worker `worker`.
   size_t peer_count(size_t worker) const { return workers_[worker].peers; }
+  // Where a peer is; nothing if it is not known.
+  std::optional<size_t> WorkerOf(rtp::PeerId peer) const;
+  uint64_t ice_restarts() const { return ice_restarts_; }
 
   // signaling::MediaControl
   signaling::PeerAllocation AllocatePeer(rtp::ConferenceId conference,
@@ -111,6 +115,7 @@ class MediaController : public signaling::MediaControl {
   CommandSink& commands_;
   signaling::MediaObserver* observer_ = nullptr;
   uint64_t next_peer_ = 1;
+  uint64_t ice_restarts_ = 0;
   std::unordered_map<rtp::PeerId, PeerEntry> peers_;
   std::unordered_map<rtp::ConferenceId, ConferenceEntry> conferences_;
   std::set<rtp::Ssrc> ssrcs_;  // in use by this process's slots

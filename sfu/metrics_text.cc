@@ -2,83 +2,19 @@
 #include "sfu/metrics_text.h"
 
 #include <dirent.h>
-#include <prometheus/client_metric.h>
-#include <prometheus/metric_family.h>
-#include <prometheus/metric_type.h>
-#include <prometheus/text_serializer.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
-#include <sstream>
 #include <string_view>
 #include <utility>
+
+#include "sfu/metric_families.h"
 
 namespace sfu {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
-constexpr std::string_view kPrefix = "carillon_";
-constexpr std::string_view kMicroseconds = "_microseconds";
-
-using Labels = std::vector<ClientMetric::Label>;
-
-class Families {
- public:
-  void BeginGauge(std::string_view name, std::string_view help) {
-    Begin(std::string(name), help, MetricType::Gauge);
-  }
-  // `name` without "_total". Counted microseconds are told in seconds.
-  void BeginCounter(std::string_view name, std::string_view help) {
-    scale_ = 1;
-    std::string told(name);
-    if (name.ends_with(kMicroseconds)) {
-      told.resize(name.size() - kMicroseconds.size());
-      told += "_seconds";
-      scale_ = 1e-6;
-    }
-    Begin(told + "_total", help, MetricType::Counter);
-  }
-  void Add(double value, Labels labels = {}) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    if (families_.back().type == MetricType::Counter) {
-      metric.counter.value = value * scale_;
-    } else {
-      metric.gauge.value = value;
-    }
-    families_.back().metric.push_back(std::move(metric));
-  }
-  void Gauge(std::string_view name, std::string_view help, double value) {
-    BeginGauge(name, help);
-    Add(value);
-  }
-  void Count(std::string_view name, std::string_view help, double value) {
-    BeginCounter(name, help);
-    Add(value);
-  }
-
-  std::string Text() const {
-    return prometheus::TextSerializer().Serialize(families_);
-  }
-
- private:
-  void Begin(const std::string& name, std::string_view help, MetricType type) {
-    MetricFamily family;
-    family.name = std::string(kPrefix) + name;
-    family.help = help;
-    family.type = type;
-    families_.push_back(std::move(family));
-  }
-
-  std::vector<MetricFamily> families_;
-  double scale_ = 1;
-};
-
-ClientMetric::Label WorkerLabel(size_t worker) {
+prometheus::ClientMetric::Label WorkerLabel(size_t worker) {
   return {"worker", std::to_string(worker)};
 }
 
@@ -86,7 +22,7 @@ double Seconds(rtp::TimeDelta delta) {
   return static_cast<double>(delta.count()) * 1e-6;
 }
 
-void AddWorkers(const MetricsSnapshot& snapshot, Families& families) {
+void AddWorkers(const MetricsSnapshot& snapshot, MetricFamilies& families) {
   const auto& workers = snapshot.workers;
   const auto counter = [&](std::string_view name, std::string_view help,
                            Counter Counters::*member) {
@@ -100,6 +36,29 @@ void AddWorkers(const MetricsSnapshot& snapshot, Families& families) {
   counter(name, help, &Counters::member);
   SFU_WORKER_COUNTERS(SFU_TELL_COUNTER)
 #undef SFU_TELL_COUNTER
+  const auto gauge = [&](std::string_view name, std::string_view help,
+                         Gauge Counters::*member) {
+    families.BeginGauge(name, help);
+    for (size_t i = 0; i < workers.size(); ++i) {
+      families.Add(static_cast<double>((workers[i].counters->*member).Get()),
+                   {WorkerLabel(i)});
+    }
+  };
+#define SFU_TELL_GAUGE(member, name, help) gauge(name, help, &Counters::member);
+  SFU_WORKER_GAUGES(SFU_TELL_GAUGE)
+#undef SFU_TELL_GAUGE
+  const auto histogram = [&](std::string_view name, std::string_view help,
+                             double unit, size_t exponent,
+                             rtp::Histogram Counters::*member) {
+    families.BeginHistogram(name, help, unit, exponent);
+    for (size_t i = 0; i < workers.size(); ++i) {
+      families.Add(workers[i].counters->*member, {WorkerLabel(i)});
+    }
+  };
+#define SFU_TELL_HISTOGRAM(member, name, help, unit, exponent) \
+  histogram(name, help, unit, exponent, &Counters::member);
+  SFU_WORKER_HISTOGRAMS(SFU_TELL_HISTOGRAM)
+#undef SFU_TELL_HISTOGRAM
 
   families.BeginCounter("dropped", "Datagrams and packets not used, by reason");
   for (size_t i = 0; i < workers.size(); ++i) {
@@ -118,6 +77,143 @@ void AddWorkers(const MetricsSnapshot& snapshot, Families& families) {
   for (size_t i = 0; i < workers.size(); ++i) {
     families.Add(Seconds(workers[i].cpu), {WorkerLabel(i)});
   }
+}
+
+// What the server tells as one number.
+struct Fact {
+  std::string_view name;
+  std::string_view help;
+  double (*value)(const MetricsSnapshot&);
+};
+
+template <auto kMember>
+double Of(const MetricsSnapshot& snapshot) {
+  return static_cast<double>(snapshot.*kMember);
+}
+template <auto kMember>
+double OfCensus(const MetricsSnapshot& snapshot) {
+  return static_cast<double>(snapshot.census.*kMember);
+}
+template <auto kMember>
+double OfFocus(const MetricsSnapshot& snapshot) {
+  return static_cast<double>(snapshot.focus->*kMember);
+}
+
+using S = MetricsSnapshot;
+using F = signaling::FocusStats;
+
+constexpr Fact kGauges[] = {
+    {"conferences", "Rooms with somebody in them",
+     OfCensus<&RoomCensus::conferences>},
+    {"largest_conference", "Participants of the greatest room",
+     OfCensus<&RoomCensus::largest_conference>},
+    {"participants", "People in all rooms",
+     OfCensus<&RoomCensus::participants>},
+    {"participants_connected", "Of those, with ICE and DTLS up",
+     OfCensus<&RoomCensus::connected>},
+    {"participants_away", "Of those, not heard of for a while",
+     OfCensus<&RoomCensus::away>},
+    {"endpoints_sending_audio", "Participants who send sound, not muted",
+     OfCensus<&RoomCensus::sending_audio>},
+    {"endpoints_sending_video", "Participants who send pictures, not muted",
+     OfCensus<&RoomCensus::sending_video>},
+    {"slots_filled", "Streams that subscribers are shown",
+     OfCensus<&RoomCensus::slots_filled>},
+    {"draining", "1 once the server was asked to go away", Of<&S::draining>},
+    {"component_connected", "1 while the link to the XMPP server is up",
+     Of<&S::component_connected>},
+    {"http_connections", "Open connections of the public listener",
+     Of<&S::http_connections>},
+    {"websocket_proxies", "XMPP streams of pages", Of<&S::websocket_proxies>},
+    {"command_backlog", "Commands that wait for a full ring",
+     Of<&S::command_backlog>},
+    {"process_resident_memory_bytes", "Resident memory",
+     Of<&S::resident_bytes>},
+    {"process_open_fds", "Open file descriptors", Of<&S::open_descriptors>},
+    {"process_start_time_seconds", "When the process began, since 1970",
+     Of<&S::start_time>},
+};
+
+constexpr Fact kCounters[] = {
+    {"conferences_created", "Rooms that began",
+     OfFocus<&F::conferences_created>},
+    {"conferences_completed", "Rooms that the last one left",
+     OfFocus<&F::conferences_completed>},
+    {"participants_joined", "People who came into a room",
+     OfFocus<&F::participants_joined>},
+    {"sessions_accepted", "Jingle sessions accepted",
+     OfFocus<&F::sessions_accepted>},
+    {"sessions_resumed", "Sessions taken up from another address",
+     OfFocus<&F::sessions_resumed>},
+    {"ice_restarts", "ICE restarts that clients asked for",
+     Of<&S::ice_restarts>},
+    {"iq_requests", "Requests from clients", OfFocus<&F::requests_received>},
+    {"iq_timeouts", "Requests of ours that nobody answered",
+     OfFocus<&F::requests_timed_out>},
+    {"stanzas_rate_limited", "Stanzas beyond a sender's limit",
+     OfFocus<&F::rate_limited>},
+    {"stanzas_malformed", "Stanzas that were kept back unread",
+     OfFocus<&F::malformed>},
+    {"stanzas_dropped", "Stanzas not sent because the XMPP link was down",
+     Of<&S::stanzas_dropped>},
+    {"component_connects", "Times the link to the XMPP server came up",
+     Of<&S::component_connects>},
+    {"xmpp_disconnects", "Times the link to the XMPP server was lost",
+     Of<&S::xmpp_disconnects>},
+    {"dominant_speaker_changes", "Times a room's main speaker changed",
+     OfFocus<&F::dominant_speaker_changes>},
+};
+
+template <size_t kWords>
+void AddWords(const signaling::WordCounts<kWords>& words,
+              std::string_view label, MetricFamilies::Labels others,
+              MetricFamilies& families) {
+  for (size_t i = 0; i < kWords; ++i) {
+    MetricFamilies::Labels labels = others;
+    labels.push_back({std::string(label), std::string(words.word(i))});
+    families.Add(static_cast<double>(words.count(i)), std::move(labels));
+  }
+}
+
+void AddServer(const MetricsSnapshot& snapshot, MetricFamilies& families) {
+  const F& focus = *snapshot.focus;
+  families.BeginGauge("build_info", "Always 1; the label is the version");
+  families.Add(1, {{"version", snapshot.version}});
+  for (const Fact& fact : kGauges) {
+    families.Gauge(fact.name, fact.help, fact.value(snapshot));
+  }
+  families.BeginGauge("sources", "Published, muted or not, by type");
+  constexpr std::string_view kTypes[] = {"microphone", "camera", "screen"};
+  for (size_t i = 0; i < snapshot.census.sources.size(); ++i) {
+    families.Add(static_cast<double>(snapshot.census.sources[i]),
+                 {{"type", std::string(kTypes[i])}});
+  }
+  for (const Fact& fact : kCounters) {
+    families.Count(fact.name, fact.help, fact.value(snapshot));
+  }
+  families.Count("process_cpu_seconds", "Processor time, user and system",
+                 Seconds(snapshot.process_cpu));
+  families.BeginCounter("participants_failed", "Media paths lost, by reason");
+  AddWords(focus.failures, "reason", {}, families);
+  families.BeginCounter("sessions_terminated",
+                        "Jingle sessions ended, by whom and its reason");
+  AddWords(focus.ended_by_us, "reason", {{"by", "server"}}, families);
+  AddWords(focus.ended_by_client, "reason", {{"by", "client"}}, families);
+  families.BeginCounter("iq_errors_sent", "Requests refused, by condition");
+  AddWords(focus.errors_sent, "condition", {}, families);
+  families.BeginCounter("iq_errors_received",
+                        "Requests of ours refused, by condition");
+  AddWords(focus.errors_received, "condition", {}, families);
+  families.BeginHistogram("conferences_by_size",
+                          "Most participants at once of each room that ended",
+                          1, 10);
+  families.Add(focus.conference_sizes);
+  families.BeginHistogram("conference_seconds",
+                          "How long each room that ended was there", 1, 15);
+  families.Add(focus.conference_seconds);
+  families.BeginHistogram("join_seconds",
+                          "From session-initiate to ICE and DTLS up", 1e-3, 15);
+  families.Add(focus.join_milliseconds);
 }
 
 }  // namespace
@@ -148,35 +244,12 @@ void ReadProcessFacts(MetricsSnapshot* snapshot) {
 }
 
 std::string MetricsText(const MetricsSnapshot& snapshot) {
-  Families families;
-  AddWorkers(snapshot, families);
-  families.Gauge("rooms", "Rooms with somebody in them",
-                 static_cast<double>(snapshot.rooms));
-  families.Gauge("participants", "People in all rooms",
-                 static_cast<double>(snapshot.participants));
-  families.Gauge("draining", "1 once the server was asked to go away",
-                 snapshot.draining ? 1 : 0);
-  families.Gauge("component_connected",
-                 "1 while the link to the XMPP server is up",
-                 snapshot.component_connected ? 1 : 0);
-  families.Count("component_connects",
-                 "Times the link to the XMPP server came up",
-                 static_cast<double>(snapshot.component_connects));
-  families.Count("stanzas_dropped",
-                 "Stanzas not sent because the XMPP link was down",
-                 static_cast<double>(snapshot.stanzas_dropped));
-  families.Gauge("http_connections", "Open connections of the public listener",
-                 static_cast<double>(snapshot.http_connections));
-  families.Gauge("websocket_proxies", "XMPP streams of pages",
-                 static_cast<double>(snapshot.websocket_proxies));
-  families.Gauge("command_backlog", "Commands that wait for a full ring",
-                 static_cast<double>(snapshot.command_backlog));
-  families.Count("process_cpu_seconds", "Processor time, user and system",
-                 Seconds(snapshot.process_cpu));
-  families.Gauge("process_resident_memory_bytes", "Resident memory",
-                 static_cast<double>(snapshot.resident_bytes));
-  families.Gauge("process_open_fds", "Open file descriptors",
-                 static_cast<double>(snapshot.open_descriptors));
+  const signaling::FocusStats none;
+  MetricsSnapshot whole = snapshot;
+  if (whole.focus == nullptr) whole.focus = &none;
+  MetricFamilies families;
+  AddServer(whole, families);
+  AddWorkers(whole, families);
   return families.Text();
 }
 

@@ -8,6 +8,8 @@
 
 #include "rtp/base/time.h"
 #include "sfu/counters.h"
+#include "sfu/room_census.h"
+#include "signaling/focus_stats.h"
 
 namespace sfu {
 
@@ -20,15 +22,19 @@ struct MetricsSnapshot {
     rtp::TimeDelta cpu{};
   };
   std::vector<WorkerFacts> workers;
-  size_t rooms = 0;
-  size_t participants = 0;
+  RoomCensus census;
+  const signaling::FocusStats* focus = nullptr;  // none: zeros
+  uint64_t ice_restarts = 0;
   bool draining = false;
   bool component_connected = false;
   uint64_t component_connects = 0;  // times the XMPP link came up
+  uint64_t xmpp_disconnects = 0;    // and was lost
   uint64_t stanzas_dropped = 0;     // sent while the link was down
   size_t http_connections = 0;      // open on the public listener
   size_t websocket_proxies = 0;     // of those, XMPP streams
   size_t command_backlog = 0;       // commands that wait for a full ring
+  std::string version;
+  double start_time = 0;            // seconds since 1970
   rtp::TimeDelta process_cpu{};     // user and system
   uint64_t resident_bytes = 0;
   uint64_t open_descriptors = 0;

@@ -36,4 +36,10 @@ rtp::NtpClock WallClock() {
   return rtp::NtpClock(ntp - rtp::NtpClock().ToNtp(now));
 }
 
+double SecondsSince1970() {
+  const timespec wall = Read(CLOCK_REALTIME);
+  return static_cast<double>(wall.tv_sec) +
+         static_cast<double>(wall.tv_nsec) * 1e-9;
+}
+
 }  // namespace sfu

@@ -12,4 +12,7 @@ rtp::Timestamp MonotonicNow();
 // steps of the wall clock are not followed.
 rtp::NtpClock WallClock();
 
+// The wall clock, for telling people and other programs.
+double SecondsSince1970();
+
 }  // namespace sfu

@@ -45,7 +45,11 @@ class OutboxSink : public ice::DatagramSink {
 
 Peer::Peer(rtp::Timestamp now, const rtp::PeerSpec& spec, Stage& stage,
            WorkerContext& context)
-    : id_(spec.peer), cname_(spec.cname), stage_(stage), context_(context) {
+    : id_(spec.peer),
+      cname_(spec.cname),
+      stage_(stage),
+      context_(context),
+      join_timer_(now, context.counters) {
   for (const rtp::TransportSpec& transport : spec.transports) {
     transports_.push_back(
         std::make_unique<PeerTransport>(now, transport, context_.certificate));
@@ -237,6 +241,7 @@ void Peer::HandleRtp(rtp::Timestamp now, rtp::Timestamp arrival, size_t index,
   auto view = rtp::RtpView::Parse(std::span(p.bytes).first(result.size));
   if (!view) return counters.Drop(DropReason::kRtpMalformed);
   p.arrival = arrival;
+  join_timer_.OnMedia(now);
 
   const Incoming* incoming = FindIncoming(view->ssrc);
   if (incoming == nullptr) incoming = Latch(index, *view);
@@ -283,6 +288,7 @@ void Peer::OnTransportChanged(rtp::Timestamp now, size_t index,
         PeerFailed{id_, ToFailure(transport.ice().failure())});
     return;
   }
+  if (transport.ice().remote_address()) join_timer_.OnPath(now);
   const auto all = [&](auto&& predicate) {
     return std::all_of(transports_.begin(), transports_.end(),
                        [&](const auto& t) { return predicate(*t); });
@@ -290,6 +296,7 @@ void Peer::OnTransportChanged(rtp::Timestamp now, size_t index,
   if (!connected_ &&
       all([](PeerTransport& t) { return t.srtp() != nullptr; })) {
     connected_ = true;
+    join_timer_.OnKeys(now);
     next_report_ = now + kReportInterval / 4;
     WakeAt(next_report_);
     outbox.events.emplace_back(PeerConnected{id_});

@@ -10,6 +10,7 @@
 #include "rtp/base/time.h"
 #include "rtp/rtcp_feedback.h"
 #include "rtp/rtp_packet.h"
+#include "sfu/join_timer.h"
 #include "sfu/messages.h"
 #include "sfu/outbox.h"
 #include "sfu/packet_bucket.h"
@@ -118,6 +119,7 @@ class Peer {
   std::vector<rtp::ReportBlock> report_blocks_;  // kept for its memory
   rtp::TimeDelta rtt_ = std::chrono::milliseconds(100);
   PacketBucket ingress_;
+  JoinTimer join_timer_;
 
   bool connected_ = false;  // told so
   bool failed_ = false;     // told so

@@ -55,13 +55,16 @@ void Peer::HandleReportBlocks(rtp::Timestamp now,
                               const rtp::ReportBlocks& blocks) {
   for (size_t i = 0; i < blocks.size(); ++i) {
     const rtp::ReportBlock block = blocks[i];
-    if (block.last_sr == 0 || FindSlot(block.ssrc) == nullptr) continue;
+    if (FindSlot(block.ssrc) == nullptr) continue;
+    context_.counters.outgoing_loss.Observe(block.fraction_lost);
+    if (block.last_sr == 0) continue;
     // RFC 3550 s6.4.1: A - LSR - DLSR.
     const uint32_t units = rtp::CompactNtp(context_.ntp.ToNtp(now)) -
                            block.last_sr - block.delay_since_last_sr;
     const rtp::TimeDelta rtt = rtp::FromCompactNtpDelta(units);
     if (rtt > std::chrono::seconds(10)) continue;  // below zero, or nonsense
     rtt_ = rtt;
+    context_.counters.rtt.ObserveMilliseconds(rtt);
     for (const auto& content : contents_) {
       if (content->uplink != nullptr) content->uplink->set_rtt(rtt_);
     }

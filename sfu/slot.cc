@@ -74,6 +74,7 @@ void Slot::SetTarget(rtp::Timestamp now, rtp::SourceId source, Outbox& outbox) {
   if (source == current_) return;
   if (!context_.router.Subscribe(now, source, this)) return;
   pending_ = source;
+  pending_since_ = now;
   if (content_.kind == rtp::MediaKind::kAudio) return;
   if (!Replay(now, source, outbox)) context_.router.WantKeyFrame(now, source);
 }
@@ -118,6 +119,10 @@ void Slot::Offer(rtp::Timestamp now, const rtp::Packet& packet,
     SetCurrent(packet.source);
     BeginSegment(packet);
     context_.counters.slot_switches.Add();
+    if (content_.kind == rtp::MediaKind::kVideo) {
+      context_.counters.key_frame_wait.ObserveMilliseconds(now -
+                                                           pending_since_);
+    }
   }
   if (packet.source != current_) return;
   const uint64_t first = segments_[(segment_count_ - 1) % kSegments].first_in;

@@ -110,6 +110,7 @@ class Slot {
 
   rtp::SourceId current_;
   rtp::SourceId pending_;
+  rtp::Timestamp pending_since_;
 
   std::array<Segment, kSegments> segments_;
   uint64_t segment_count_ = 0;  // in all; the newest is the last

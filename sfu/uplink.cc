@@ -234,6 +234,7 @@ void Uplink::WriteFeedback(rtp::Timestamp now, rtp::Ssrc sender,
 std::optional<rtp::ReportBlock> Uplink::BuildReport(rtp::Timestamp now) {
   if (!stats_.started()) return std::nullopt;
   rtp::ReportBlock block = stats_.BuildReport(now, ssrc_);
+  context_.counters.incoming_loss.Observe(block.fraction_lost);
   // seq_ begins one circle up, cycles at zero (RFC 3550 s6.4.1).
   block.extended_highest_seq -= uint32_t{rtp::SeqUnwrapper::kCircle};
   return block;

@@ -34,7 +34,9 @@ Worker::Worker(const Config& config, const ice::Certificate& certificate,
                .counters = {},
                .router = Router(context_.counters),
                .woken = {},
-               .slots_changed = {}} {}
+               .slots_changed = {}} {
+  context_.counters.pool_limit.Set(config.max_packets);
+}
 
 Worker::~Worker() = default;
 

@@ -198,6 +198,9 @@ bool WorkerLoop::RunOnce() {
   Flush();
   relays_.Notify();
   DeliverEvents();
+  worker_.counters().pool_in_use.Set(worker_.packets_in_use());
+  worker_.counters().event_backlog.Set(outbox_.events.size() -
+                                       events_delivered_);
   return commands > 0 || relayed > 0 || received > 0 || due;
 }
 
@@ -226,6 +229,7 @@ size_t WorkerLoop::ReceiveBatch() {
   if (count <= 0) return 0;
   const rtp::Timestamp now = MonotonicNow();
   const int64_t realtime_ns = ClockNs(CLOCK_REALTIME);
+  worker_.counters().receive_batch.Observe(static_cast<uint64_t>(count));
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     HandleMessage(i, now, realtime_ns);
     if (outbox_.NearlyFull()) Flush();
@@ -253,6 +257,10 @@ void WorkerLoop::HandleMessage(size_t index, rtp::Timestamp now,
           (static_cast<int64_t>(stamp.tv_sec) * 1'000'000'000 + stamp.tv_nsec);
     }
   }
+  worker_.counters().receive_delay.Observe(
+      static_cast<uint64_t>(std::max<int64_t>(age_ns, 0)) / 1000);
+  worker_.counters().receive_segments.Observe(
+      segment == 0 ? 0 : (header.msg_len + segment - 1) / segment);
   // decisions: the arrival on our clock, whatever the wall clock does.
   const rtp::Timestamp arrival =
       now -
@@ -304,6 +312,7 @@ void WorkerLoop::Flush() {
       }
       io_->sending[filled++] = &message;
     }
+    if (filled > 0) counters.send_batch.Observe(filled);
     unsigned sent = 0;
     while (sent < filled) {
       const int count = sendmmsg(socket_, io_->send_headers.data() + sent,
@@ -311,6 +320,7 @@ void WorkerLoop::Flush() {
       const unsigned ok = count > 0 ? static_cast<unsigned>(count) : 0;
       for (unsigned i = sent; i < sent + ok; ++i) {
         counters.datagrams_sent.Add(io_->sending[i]->segments);
+        counters.send_segments.Observe(io_->sending[i]->segments);
         counters.bytes_sent.Add(io_->sending[i]->size);
         counters.sends.Add();
       }
@@ -347,6 +357,7 @@ void WorkerLoop::SendSingly(const Outbox::Message& message) {
     if (sendto(socket_, rest.data(), size, MSG_DONTWAIT,
                reinterpret_cast<const sockaddr*>(&to), length) >= 0) {
       counters.datagrams_sent.Add();
+      counters.send_segments.Observe(1);
       counters.bytes_sent.Add(size);
       counters.sends.Add();
     } else {

@@ -115,6 +115,7 @@ struct XmppSocket::Impl : signaling::XmppStreamHandler {
   std::function<void()> on_stopped;
   uint64_t pings = 0;
   uint64_t connects = 0;
+  uint64_t disconnects = 0;
   uint64_t dropped = 0;
 };
 
@@ -258,6 +259,7 @@ void XmppSocket::Impl::Drop(std::string_view reason) {
   flush_posted = false;
   monitor.OnDown();
   stream.HandleDisconnect();
+  if (before == State::kUp) ++disconnects;
   if (before == State::kUp) observer.OnXmppDown(MonotonicNow());
   if (on_stopped) {
     std::exchange(on_stopped, nullptr)();
@@ -305,6 +307,7 @@ void XmppSocket::Send(signaling::Stanza stanza) {
 
 bool XmppSocket::up() const { return impl_->state == Impl::State::kUp; }
 uint64_t XmppSocket::connects() const { return impl_->connects; }
+uint64_t XmppSocket::disconnects() const { return impl_->disconnects; }
 uint64_t XmppSocket::stanzas_dropped() const { return impl_->dropped; }
 
 }  // namespace sfu

@@ -71,6 +71,7 @@ class XmppSocket : public signaling::StanzaSink {
 
   bool up() const;
   uint64_t connects() const;         // times the link came up
+  uint64_t disconnects() const;      // times it was lost, or closed
   uint64_t stanzas_dropped() const;  // for want of a link
 
  private:

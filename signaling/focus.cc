@@ -30,6 +30,14 @@ bool SaysGone(const StanzaError& error) {
          error.condition == "remote-server-timeout";
 }
 
+// Jingle's own word says more than the general one beside it.
+void CountError(const StanzaError& error,
+                WordCounts<kErrorConditions.size()>& counts) {
+  counts.Add(error.jingle_condition == "unknown-session"
+                 ? error.jingle_condition
+                 : error.condition);
+}
+
 StanzaError ItemNotFound() { return {"cancel", "item-not-found", "", ""}; }
 StanzaError ServiceUnavailable() {
   return {"cancel", "service-unavailable", "", ""};
@@ -63,6 +71,7 @@ void Focus::HandleStanza(rtp::Timestamp now, const Stanza& stanza) {
 }
 
 void Focus::HandleRejected(rtp::Timestamp now, const RejectedStanza& stanza) {
+  ++stats_.malformed;
   if (stanza.name != "iq" || (stanza.type != "get" && stanza.type != "set")) {
     return;
   }
@@ -77,15 +86,18 @@ void Focus::HandleRejected(rtp::Timestamp now, const RejectedStanza& stanza) {
 }
 
 bool Focus::Admit(rtp::Timestamp now, const Jid& from) {
-  if (limits_.size() >= kMaxLimits && !limits_.contains(from)) return false;
-  if (next_sweep_ == rtp::kNever) next_sweep_ = now + kSweep;
-  return limits_[from].stanzas.TryTake(now);
+  const bool known = limits_.size() < kMaxLimits || limits_.contains(from);
+  if (known && next_sweep_ == rtp::kNever) next_sweep_ = now + kSweep;
+  const bool admitted = known && limits_[from].stanzas.TryTake(now);
+  if (!admitted) ++stats_.rate_limited;
+  return admitted;
 }
 
 void Focus::HandleIq(rtp::Timestamp now, const Iq& iq) {
   if (iq.type == IqType::kResult || iq.type == IqType::kError) {
     return HandleAnswer(now, iq);
   }
+  ++stats_.requests_received;
   if (!Admit(now, iq.from)) {
     // Dozens of candidates at once are what WebRTC clients send, and a lite
     // agent has no use for one of them.
@@ -237,6 +249,7 @@ void Focus::HandleResume(rtp::Timestamp now, const Iq& iq,
       participant->jid = iq.from;
       participant->local = iq.to;
       participant->ends_at = rtp::kNever;
+      ++stats_.sessions_resumed;
       TellAll(now, {room, participant.get()});
       return;
     }
@@ -319,6 +332,7 @@ void Focus::HandleAnswer(rtp::Timestamp now, const Iq& iq) {
   if (!at || at.participant->jid != iq.from) return;
   if (iq.type == IqType::kResult) return OnHeardFrom(now, iq.to, iq.from);
   const StanzaError error = iq.error.value_or(StanzaError());
+  CountError(error, stats_.errors_received);
   // Who refuses our session-accept, or knows of no session, has none
   // (jingle.md s6.9).
   if (asked->action == JingleAction::kSessionAccept) {
@@ -376,6 +390,7 @@ rtp::Timestamp Focus::NextDeadline() const {
 
 void Focus::HandleTimeout(rtp::Timestamp now) {
   for (const Asked& asked : asked_.HandleTimeout(now)) {
+    ++stats_.requests_timed_out;
     const Located at = FindByPeer(asked.peer);
     // The silence of an address that it had before says nothing.
     if (!at || at.participant->jid != asked.jid) continue;
@@ -426,6 +441,7 @@ void Focus::ReplyError(const Iq& iq, StanzaError error) {
   reply.from = iq.to;
   reply.to = iq.from;
   reply.id = iq.id;
+  CountError(error, stats_.errors_sent);
   reply.error = std::move(error);
   sink_.Send(std::move(reply));
 }

@@ -11,6 +11,7 @@
 
 #include "rtp/base/random.h"
 #include "rtp/base/time.h"
+#include "signaling/focus_stats.h"
 #include "signaling/iq_tracker.h"
 #include "signaling/media_control.h"
 #include "signaling/room.h"
@@ -57,6 +58,11 @@ class Focus : public MediaObserver {
 
   size_t rooms() const { return rooms_.size(); }
   size_t participants() const { return by_peer_.size(); }
+
+  // For those who tell the operator; by name.
+  using Rooms = std::map<std::string, std::unique_ptr<Room>>;
+  const Rooms& all_rooms() const { return rooms_; }
+  const FocusStats& stats() const { return stats_; }
 
   // MediaObserver
   void OnPeerConnected(rtp::Timestamp now, rtp::PeerId peer) override;
@@ -150,7 +156,8 @@ class Focus : public MediaObserver {
   StanzaSink& sink_;
   bool up_ = false;
   bool draining_ = false;
-  std::map<std::string, std::unique_ptr<Room>> rooms_;  // by name
+  Rooms rooms_;
+  FocusStats stats_;
   std::unordered_map<rtp::PeerId, Located> by_peer_;
   IqTracker<Asked> asked_;
   std::map<Jid, Limits> limits_;

@@ -181,6 +181,9 @@ void Focus::OnSpeakersChanged(rtp::Timestamp now, rtp::ConferenceId conference,
     if (speaker != owners.end()) speakers.speaking.push_back(speaker->second);
   }
   if (speakers == room.speakers) return;
+  if (speakers.dominant != room.speakers.dominant) {
+    ++stats_.dominant_speaker_changes;
+  }
   room.speakers = std::move(speakers);
   room.speakers_dirty = true;
   if (now >= room.speakers_next) TellSpeakers(now, room);

@@ -57,6 +57,10 @@ void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
   }
   SessionOutbox out;
   const auto error = at.participant->session->HandleRequest(now, message, out);
+  if (message.action == JingleAction::kSessionTerminate) {
+    stats_.ended_by_client.Add(message.reason ? message.reason->condition
+                                              : std::string());
+  }
   if (error) {
     ReplyError(iq, *error);
   } else {
@@ -160,6 +164,12 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     if (new_room) rooms_.erase(iq.to.local);
     return;
   }
+  participant->joined = now;
+  if (new_room) {
+    room->since = now;
+    ++stats_.conferences_created;
+  }
+  if (before == nullptr) ++stats_.participants_joined;
   participant->name = NameFor(iq.from, now);
   participant->id = NewParticipantId(*room);
   participant->resume_token = random_.NextString(39, rtp::kReadableChars);
@@ -183,6 +193,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
   const Located at{room, participant.get()};
   by_peer_[participant->session->peer()] = at;
   room->participants.push_back(std::move(participant));
+  room->most = std::max(room->most, room->participants.size());
   SendRequests(now, *at.participant, out.requests);
   TellAll(now, at);
 }
@@ -190,6 +201,12 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
 void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,
                          const std::vector<JingleMessage>& requests) {
   for (const JingleMessage& request : requests) {
+    if (request.action == JingleAction::kSessionAccept) {
+      ++stats_.sessions_accepted;
+    } else if (request.action == JingleAction::kSessionTerminate) {
+      stats_.ended_by_us.Add(request.reason ? request.reason->condition
+                                            : std::string());
+    }
     Iq iq;
     iq.type = IqType::kSet;
     iq.from = participant.local;
@@ -231,12 +248,16 @@ void Focus::End(rtp::Timestamp now, Located at, std::string condition,
   Remove(now, at);
 }
 
-void Focus::Remove(rtp::Timestamp /*now*/, Located at) {
+void Focus::Remove(rtp::Timestamp now, Located at) {
   by_peer_.erase(at.participant->session->peer());
   const std::string id = at.participant->id;
   std::erase_if(at.room->participants,
                 [&](const auto& p) { return p.get() == at.participant; });
   if (at.room->participants.empty()) {
+    ++stats_.conferences_completed;
+    stats_.conference_sizes.Observe(at.room->most);
+    stats_.conference_seconds.Observe(static_cast<uint64_t>(
+        std::chrono::ceil<std::chrono::seconds>(now - at.room->since).count()));
     rooms_.erase(at.room->name);
     return;
   }
@@ -257,14 +278,17 @@ void Focus::OnAddressGone(rtp::Timestamp now, Located at,
   TellChanged(now, at);
 }
 
-void Focus::OnPeerConnected(rtp::Timestamp /*now*/, rtp::PeerId peer) {
-  if (const Located at = FindByPeer(peer)) at.participant->connected = true;
+void Focus::OnPeerConnected(rtp::Timestamp now, rtp::PeerId peer) {
+  const Located at = FindByPeer(peer);
+  if (!at || std::exchange(at.participant->connected, true)) return;
+  stats_.join_milliseconds.ObserveMilliseconds(now - at.participant->joined);
 }
 
 void Focus::OnPeerFailed(rtp::Timestamp now, rtp::PeerId peer,
                          PeerFailure why) {
   const Located at = FindByPeer(peer);
   if (!at) return;
+  stats_.failures.Add(kPeerFailures[static_cast<size_t>(why)]);
   switch (why) {
     case PeerFailure::kConnectTimeout:
       return End(now, at, "connectivity-error", "no path was found in 30 s");

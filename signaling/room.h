@@ -20,6 +20,7 @@ struct Participant {
   Jid jid;    // full, where stanzas go
   Jid local;  // of ours, the very one that was called
   std::unique_ptr<JingleSession> session;
+  rtp::Timestamp joined;  // when this session began
   std::string resume_token;
   bool connected = false;  // ICE and DTLS were up once
   bool away = false;       // nothing was heard of its media for a while
@@ -40,6 +41,8 @@ struct Room {
   std::string name;
   rtp::ConferenceId conference;
   std::vector<std::unique_ptr<Participant>> participants;  // by joining
+  rtp::Timestamp since;
+  size_t most = 0;  // participants at once
   Speakers speakers;
   rtp::Timestamp roster_next = rtp::Timestamp::min();  // not told before
   bool speakers_dirty = false;

@@ -75,6 +75,15 @@ TEST_F(ConfigTest, ReadsAFlagFile) {
   EXPECT_EQ(config->workers, 3u);
 }
 
+TEST_F(ConfigTest, ReadsTheAdminToken) {
+  EXPECT_EQ(Parse({})->admin_token, "");
+  Write("token", "fedcba9876543210\n");
+  const auto config = Parse({"--admin_token_file=" + Path("token")});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->admin_token, "fedcba9876543210");
+  EXPECT_EQ(config->component_secret, "0123456789abcdef0123456789abcdef");
+}
+
 TEST_F(ConfigTest, RefusesUnknownFlagsOnTheLineAndInFiles) {
   EXPECT_THAT(ErrorOf({"--media_prot=1"}), HasSubstr("--media_prot"));
   Write("flags", "--wrokers=2\n");
@@ -114,6 +123,8 @@ TEST_F(ConfigTest, RefusesValuesNamingTheFlag) {
       {"--component_secret_file=", "--component_secret_file"},
       {"--component_secret_file=/nonexistent", "--component_secret_file"},
       {"--component_secret_file=" + Path("short"), "--component_secret_file"},
+      {"--admin_token_file=/nonexistent", "--admin_token_file"},
+      {"--admin_token_file=" + Path("short"), "--admin_token_file"},
   };
   for (const auto& [argument, flag] : cases) {
     absl::FlagSaver saver;

@@ -263,6 +263,8 @@ TEST_F(MediaControllerTest, SendsCommandsToTheWorkerOfThePeer) {
   controller.AddPeer(kNow, SpecOf(allocation));
   controller.UpdatePeer(kNow, SpecOf(allocation));
   controller.SetReceive(kNow, allocation.peer, {});
+  EXPECT_EQ(controller.WorkerOf(allocation.peer), 1u);
+  EXPECT_EQ(controller.WorkerOf(rtp::PeerId(999)), std::nullopt);
   const auto restarted = controller.RestartIce(kNow, allocation.peer, 0, {});
   controller.RemovePeer(kNow, allocation.peer);
   ASSERT_EQ(commands_.pushed.size(), 5u);
@@ -275,6 +277,7 @@ TEST_F(MediaControllerTest, SendsCommandsToTheWorkerOfThePeer) {
   EXPECT_EQ(restart->local.ufrag, restarted.ufrag);
   EXPECT_NE(restarted.ufrag, allocation.transports[0].ufrag);
   EXPECT_TRUE(std::holds_alternative<RemovePeer>(commands_.pushed[4].second));
+  EXPECT_EQ(controller.ice_restarts(), 1u);
 }
 
 TEST_F(MediaControllerTest, TellsNoWorkerOfAnAllocationThatWasGivenBack) {

@@ -158,6 +158,7 @@ TEST_F(XmppSocketTest, ConnectsAgainAfterEveryLoss) {
   }
   EXPECT_EQ(notes_.Wait(6).size(), 6u);
   EXPECT_EQ(thread_->Call([this] { return socket_->connects(); }), 3u);
+  EXPECT_EQ(thread_->Call([this] { return socket_->disconnects(); }), 3u);
 }
 
 TEST_F(XmppSocketTest, TriesAgainWhenTheLoginIsRefused) {

@@ -83,6 +83,11 @@ inline rtp::ContentSpec VideoContent(const std::string& name) {
 // A worker, clients around it, and a clock that is turned by hand.
 class WorkerTest : public testing::Test {
  protected:
+  WorkerTest() : WorkerTest(Worker::Config()) {}
+  explicit WorkerTest(const Worker::Config& config)
+      : worker_(config, ServerCertificate(),
+                rtp::NtpClock(uint64_t{3'900'000'000} << 32), random_) {}
+
   struct Client {
     Client(const ice::SocketAddress& address, rtp::DtlsRole role)
         : media(address, ClientCertificate(), role) {}
@@ -398,8 +403,7 @@ class WorkerTest : public testing::Test {
 
   support::SeededRandom random_{1};
   rtp::Timestamp now_{seconds(1000)};
-  Worker worker_{Worker::Config(), ServerCertificate(),
-                 rtp::NtpClock(uint64_t{3'900'000'000} << 32), random_};
+  Worker worker_;
   Outbox outbox_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<Event> events_;

@@ -179,6 +179,7 @@ void Bot::OnXmppStanza(signaling::Stanza stanza) {
 
 void Bot::Leave(rtp::Timestamp now) {
   now_ = now;
+  if (failure_.empty() && config_.faults) SendFaults();
   if (failure_.empty() && stream_.ready()) {
     signaling::JingleMessage terminate;
     terminate.action = signaling::JingleAction::kSessionTerminate;
@@ -202,6 +203,7 @@ signaling::JingleMessage Bot::BuildOffer() const {
   transport.pwd = ice_.local().pwd;
   transport.fingerprint = signaling::Fingerprint{
       "sha-256", certificate_.sha256(), signaling::DtlsSetup::kActpass};
+  if (config_.wrong_fingerprint) transport.fingerprint->digest[0] ^= 1;
   signaling::ContentGroup bundle{"BUNDLE", {}};
   const auto add = [&](rtp::MediaKind kind, size_t slots, bool sends) {
     const bool audio = kind == rtp::MediaKind::kAudio;

@@ -45,6 +45,12 @@ class Bot : private signaling::XmppStreamHandler {
     size_t audio_slots = 3;
     size_t video_slots = 9;
     bool decode = false;
+    // Of 1000 packets of media, how many are lost each way.
+    uint32_t lose_permille = 0;
+    // Sends what a server must drop, on leaving (bot_faults.cc).
+    bool faults = false;
+    // Signals another certificate's fingerprint.
+    bool wrong_fingerprint = false;
     rtp::NtpClock ntp;
   };
   // What happened when; kNever where it has not.
@@ -126,6 +132,9 @@ class Bot : private signaling::XmppStreamHandler {
   void SendPlainRtcp(std::span<const uint8_t> compound);
   void HandleRtp(rtp::Timestamp now, std::span<const uint8_t> datagram);
   void HandleRtcp(rtp::Timestamp now, std::span<const uint8_t> datagram);
+  bool IsLost();
+  void SendFaultBeforeKeys();
+  void SendFaults();
   void SendReports(rtp::Timestamp now);
   void SendFeedback(rtp::Timestamp now);
 
@@ -164,6 +173,8 @@ class Bot : private signaling::XmppStreamHandler {
   rtp::Timestamp next_report_ = rtp::kNever;
   rtp::Timestamp next_feedback_ = rtp::kNever;
   uint64_t unauthentic_ = 0;
+  // The newest packet of each stream, plain, where faults are made of them.
+  std::map<rtp::Ssrc, std::vector<uint8_t>> last_sent_;
 };
 
 }  // namespace bot

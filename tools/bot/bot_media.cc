@@ -29,6 +29,7 @@ void Bot::HandleDatagram(rtp::Timestamp now, const ice::SocketAddress& from,
       ice_.HandleStun(now, from, datagram);
       if (!before && ice_.selected()) {
         times_.ice_connected = now;
+        if (config_.faults) SendFaultBeforeKeys();
         dtls_->Start(now);
         AfterDtls(now);
       }
@@ -38,7 +39,7 @@ void Bot::HandleDatagram(rtp::Timestamp now, const ice::SocketAddress& from,
       dtls_->HandleDatagram(now, datagram);
       return AfterDtls(now);
     case ice::DatagramKind::kRtp:
-      if (srtp_) HandleRtp(now, datagram);
+      if (srtp_ && !IsLost()) HandleRtp(now, datagram);
       return;
     case ice::DatagramKind::kRtcp:
       if (srtp_) HandleRtcp(now, datagram);
@@ -106,9 +107,19 @@ uint64_t Bot::packets_sent() const {
          (video_ ? video_->packets_sent() : 0);
 }
 
+bool Bot::IsLost() {
+  return config_.lose_permille > 0 &&
+         random_.NextU32() % 1000 < config_.lose_permille;
+}
+
 void Bot::SendPlainRtp(std::span<const uint8_t> packet) {
+  if (config_.faults) {
+    if (const auto view = rtp::RtpView::Parse(packet)) {
+      last_sent_[view->ssrc].assign(packet.begin(), packet.end());
+    }
+  }
   const std::vector<uint8_t> wire = srtp_->ProtectRtp(packet);
-  if (!wire.empty()) media_sink_.SendDatagram(*ice_.selected(), wire);
+  if (!wire.empty() && !IsLost()) media_sink_.SendDatagram(*ice_.selected(), wire);
 }
 
 void Bot::SendPlainRtcp(std::span<const uint8_t> compound) {

@@ -34,6 +34,10 @@ ABSL_FLAG(bool, decode, false, "Decode all video, counting errors");
 ABSL_FLAG(int, late_joiners, 0,
           "Afterwards so many join and leave, one after the other, and the "
           "time from ICE to the first picture is told");
+ABSL_FLAG(double, lose, 0, "Share of media packets lost each way; 0 to 0.5");
+ABSL_FLAG(std::string, faults, "",
+          "packets: each sends, on leaving, what a server must drop; "
+          "fingerprint: signals one that is not its certificate's");
 ABSL_FLAG(std::string, report, "", "File for everything seen, as JSON");
 
 namespace bot {
@@ -212,6 +216,15 @@ int Main(int argc, char** argv) {
   server->bot.send_video = send.find("video") != std::string::npos;
   server->bot.audio_slots = static_cast<size_t>(audio);
   server->bot.video_slots = static_cast<size_t>(video);
+  const double lose = absl::GetFlag(FLAGS_lose);
+  if (!(lose >= 0 && lose <= 0.5)) return Refuse("--lose: 0 to 0.5");
+  server->bot.lose_permille = static_cast<uint32_t>(lose * 1000);
+  const std::string faults = absl::GetFlag(FLAGS_faults);
+  if (!faults.empty() && faults != "packets" && faults != "fingerprint") {
+    return Refuse("--faults: packets or fingerprint");
+  }
+  server->bot.faults = faults == "packets";
+  server->bot.wrong_fingerprint = faults == "fingerprint";
   server->bot.decode = absl::GetFlag(FLAGS_decode);
   std::string error;
   auto samples = MakeSamples(&error);

@@ -15,6 +15,9 @@ CARILLON_PAGE_PACKAGES=(ca-certificates nodejs npm)
 CARILLON_RUN_PACKAGES=(lua-unbound prosody python3)
 CARILLON_TEST_PACKAGES=(ccache chromium ejabberd firefox-esr fonts-dejavu-core
   git iproute2 nftables shellcheck util-linux)
+# PACKAGE:FILE, not installed, as that would bring a service: carillon_unpack
+# takes the file out.
+CARILLON_UNPACKED_PACKAGES=(prometheus:usr/bin/promtool)
 CARILLON_LONG_TEST_PACKAGES=(clang-16 clang-tidy-16 libclang-rt-16-dev)
 
 # carillon_fail MESSAGE: one line for the person who ran us, and out.
@@ -70,4 +73,25 @@ carillon_install() {
     carillon_fail "cannot install these Debian packages: ${missing[*]}"
   fi
   rm -f "$log"
+}
+
+# carillon_unpack PACKAGE FILE: puts one file of a Debian package under
+# build/unpacked/PACKAGE, once. The package is not installed.
+carillon_unpack() {
+  local package=$1 file=$2 folder=$CARILLON_ROOT/build/unpacked/$1 work
+  if [[ -x $folder/$file ]]; then return 0; fi
+  carillon_say "unpacking $file of $package"
+  mkdir -p "$folder"
+  work=$(mktemp -d)
+  if ! (
+    cd "$work"
+    apt-get -o Acquire::Retries=3 download "$package" &&
+      dpkg-deb --fsys-tarfile "$package"_*.deb |
+      tar -x -C "$folder" "./$file"
+  ) >"$work/log" 2>&1 </dev/null; then
+    tail -n 5 "$work/log" >&2
+    rm -rf "$work"
+    carillon_fail "cannot get the Debian package $package; run apt-get update"
+  fi
+  rm -rf "$work"
 }
