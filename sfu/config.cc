@@ -34,6 +34,12 @@ ABSL_FLAG(std::string, xmpp_websocket, "ws://127.0.0.1:5280/xmpp-websocket",
           "Where the XMPP server takes WebSockets (RFC 7395)");
 ABSL_FLAG(std::string, http_listen, "127.0.0.1:8080",
           "IP:port for the page and its XMPP stream; empty: none");
+ABSL_FLAG(std::string, tls_certificate, "",
+          "PEM file with the certificate of --http_listen and its chain; read "
+          "again at SIGHUP; empty: plain HTTP");
+ABSL_FLAG(std::string, tls_key, "", "PEM file with the certificate's key");
+ABSL_FLAG(std::string, http_redirect_listen, "",
+          "IP:port that sends browsers from http:// to https://; empty: none");
 ABSL_FLAG(std::string, admin_listen, "127.0.0.1:8081",
           "IP:port for /metrics, /healthz, /readyz and /debug; empty: none");
 ABSL_FLAG(std::string, admin_token_file, "",
@@ -317,6 +323,27 @@ absl::Status ReadListener(std::string_view flag, const std::string& value,
   return absl::OkStatus();
 }
 
+absl::Status ReadTls(Config* config) {
+  config->tls_certificate = absl::GetFlag(FLAGS_tls_certificate);
+  config->tls_key = absl::GetFlag(FLAGS_tls_key);
+  const bool tls = !config->tls_certificate.empty();
+  if (tls != !config->tls_key.empty()) {
+    return Refuse(tls ? "tls_key" : "tls_certificate",
+                  "is required where the other one is given",
+                  "name both --tls_certificate and --tls_key, or neither");
+  }
+  absl::Status status = ReadListener(
+      "http_redirect_listen", absl::GetFlag(FLAGS_http_redirect_listen),
+      &config->http_redirect_ip, &config->http_redirect_port);
+  if (status.ok() && !config->http_redirect_ip.empty() &&
+      (!tls || config->http_listen_ip.empty())) {
+    return Refuse("http_redirect_listen", "there is no https:// to send to",
+                  "give --http_listen, --tls_certificate and --tls_key as "
+                  "well");
+  }
+  return status;
+}
+
 absl::Status ReadAddresses(Config* config) {
   config->media_address = absl::GetFlag(FLAGS_media_address);
   if (!IsIpAddress(config->media_address)) {
@@ -414,6 +441,7 @@ absl::StatusOr<Config> ParseConfig(int argc, char** argv) {
                           &config.admin_listen_ip, &config.admin_port);
   }
   if (status.ok()) status = ReadAdminToken(&config);
+  if (status.ok()) status = ReadTls(&config);
   if (status.ok()) status = ReadAddresses(&config);
   config.workers = static_cast<size_t>(absl::GetFlag(FLAGS_workers));
   config.spread_after = static_cast<size_t>(absl::GetFlag(FLAGS_spread_after));

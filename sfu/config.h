@@ -33,8 +33,12 @@ struct Config {
   Endpoint xmpp_websocket;
   std::string xmpp_websocket_path;
 
-  std::string http_listen_ip;  // empty: no public listener
-  uint16_t http_port = 0;      // 0: any free one
+  std::string http_listen_ip;   // empty: no public listener
+  uint16_t http_port = 0;       // 0: any free one
+  std::string tls_certificate;  // PEM files; empty: plain HTTP
+  std::string tls_key;
+  std::string http_redirect_ip;  // empty: no redirects to https://
+  uint16_t http_redirect_port = 0;
   std::string admin_listen_ip;
   uint16_t admin_port = 0;
   std::string admin_token;  // empty: no /debug

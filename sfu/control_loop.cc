@@ -6,6 +6,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <optional>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "sfu/admin_site.h"
 #include "sfu/debug_site.h"
 #include "sfu/http_server.h"
+#include "sfu/https_redirect.h"
 #include "sfu/log.h"
 #include "sfu/media_controller.h"
 #include "sfu/metrics_text.h"
@@ -32,6 +34,9 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr size_t kAdminConnections = 64;
+constexpr size_t kRedirectConnections = 64;
+// A certificate that ends sooner has not been renewed as it should.
+constexpr auto kTimeToRenew = std::chrono::hours(14 * 24);
 // What the XMPP server said last goes to pages through us.
 constexpr rtp::TimeDelta kLastWords = std::chrono::milliseconds(200);
 
@@ -73,6 +78,21 @@ signaling::Focus::Config FocusConfig(const Config& config) {
   return focus;
 }
 
+void LogCertificate(const TlsContext& tls) {
+  const auto left = tls.expiry() - std::chrono::system_clock::now();
+  const auto days = std::chrono::duration_cast<std::chrono::hours>(left) / 24;
+  if (left > kTimeToRenew) {
+    SFU_LOG(kInfo, "tls_certificate").With("days_left", days.count());
+  } else {
+    SFU_LOG(kWarning, left.count() > 0 ? "tls_certificate_ends"
+                                       : "tls_certificate_expired")
+        .With("days_left", days.count())
+        .With("remedy",
+              "renew the files of --tls_certificate, --tls_key; then "
+              "send SIGHUP");
+  }
+}
+
 WebSocketProxy::Config ProxyConfig(const Config& config) {
   WebSocketProxy::Config proxy;
   proxy.upstream = config.xmpp_websocket;
@@ -85,12 +105,13 @@ WebSocketProxy::Config ProxyConfig(const Config& config) {
 struct ControlLoop::Impl : XmppSocket::Observer {
   Impl(const Config& settings, std::vector<Worker> all_workers,
        signaling::Fingerprint fingerprint, StaticFiles page,
-       rtp::RandomSource& random)
+       std::unique_ptr<TlsContext> tls_context, rtp::RandomSource& random)
       : config(settings),
         workers(std::move(all_workers)),
         wakeup_wait(context, wakeup.fd()),
         timer(context),
         signals(context, SIGTERM, SIGINT),
+        hangups(context, SIGHUP),
         last_words(context),
         shutdown(config.drain_timeout),
         links(MonotonicNow(), LinksOf(workers)),
@@ -100,6 +121,7 @@ struct ControlLoop::Impl : XmppSocket::Observer {
         page_site({config.guest_domain, config.component, config.muc},
                   std::move(page)),
         proxy(context, ProxyConfig(config)),
+        tls(std::move(tls_context)),
         admin_site({.metrics = [this] { return MetricsText(Snapshot()); },
                     .workers_turning =
                         [this] { return links.AllTurning(MonotonicNow()); },
@@ -126,6 +148,8 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   std::string Open();
   void WaitForEvents();
   void WaitForSignal();
+  void WaitForHangup();
+  std::string OpenRedirect();
   void EndSessions();
   void SayLastWords();
   void DrainEvents();
@@ -165,6 +189,7 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   asio::steady_timer timer;
   rtp::Timestamp timer_deadline = rtp::kNever;
   asio::signal_set signals;
+  asio::signal_set hangups;
   asio::steady_timer last_words;
   ShutdownPlan shutdown;
 
@@ -175,9 +200,11 @@ struct ControlLoop::Impl : XmppSocket::Observer {
 
   const PageSite page_site;
   WebSocketProxy proxy;
+  const std::unique_ptr<TlsContext> tls;
   const AdminSite admin_site;
   const DebugSite debug_site;
   std::optional<HttpServer> public_http;
+  std::optional<HttpServer> redirect_http;
   std::optional<HttpServer> admin_http;
 };
 
@@ -187,6 +214,7 @@ std::string ControlLoop::Impl::Open() {
     http.ip = config.http_listen_ip;
     http.port = config.http_port;
     http.flag = "http_listen";
+    http.tls = tls.get();
     public_http.emplace(
         context, http,
         [this](const HttpRequest& request) {
@@ -196,7 +224,13 @@ std::string ControlLoop::Impl::Open() {
           proxy.Start(std::move(connection));
         });
     if (std::string error = public_http->Open(); !error.empty()) return error;
-    SFU_LOG(kInfo, "http_open").With("port", public_http->port());
+    SFU_LOG(kInfo, "http_open")
+        .With("port", public_http->port())
+        .With("tls", tls != nullptr);
+    if (tls) LogCertificate(*tls);
+  }
+  if (!config.http_redirect_ip.empty()) {
+    if (std::string error = OpenRedirect(); !error.empty()) return error;
   }
   if (!config.admin_listen_ip.empty()) {
     HttpServer::Config http;
@@ -230,6 +264,25 @@ void ControlLoop::Impl::LogFailure(const PeerFailed& failed) const {
       return;
     }
   }
+}
+
+std::string ControlLoop::Impl::OpenRedirect() {
+  HttpServer::Config http;
+  http.ip = config.http_redirect_ip;
+  http.port = config.http_redirect_port;
+  http.flag = "http_redirect_listen";
+  http.max_connections = kRedirectConnections;
+  redirect_http.emplace(
+      context, http,
+      [this](const HttpRequest& request) {
+        return RedirectToHttps(request, public_http->port());
+      },
+      nullptr);
+  std::string error = redirect_http->Open();
+  if (error.empty()) {
+    SFU_LOG(kInfo, "http_redirect_open").With("port", redirect_http->port());
+  }
+  return error;
 }
 
 void ControlLoop::Impl::DrainEvents() {
@@ -314,6 +367,23 @@ void ControlLoop::Impl::WaitForSignal() {
   });
 }
 
+void ControlLoop::Impl::WaitForHangup() {
+  hangups.async_wait([this](const error_code& error, int) {
+    if (error) return;
+    if (tls) {
+      const std::string problem = tls->Reload();
+      if (problem.empty()) {
+        LogCertificate(*tls);
+      } else {
+        SFU_LOG(kError, "tls_reload_failed")
+            .With("error", problem)
+            .With("remedy", "the former certificate stays; mend, SIGHUP again");
+      }
+    }
+    WaitForHangup();
+  });
+}
+
 void ControlLoop::Impl::EndSessions() {
   focus.Shutdown(MonotonicNow());
   xmpp.Stop([this] { SayLastWords(); });
@@ -350,10 +420,11 @@ MetricsSnapshot ControlLoop::Impl::Snapshot() const {
 
 ControlLoop::ControlLoop(const Config& config, std::vector<Worker> workers,
                          signaling::Fingerprint fingerprint, StaticFiles page,
+                         std::unique_ptr<TlsContext> tls,
                          rtp::RandomSource& random)
     : impl_(std::make_unique<Impl>(config, std::move(workers),
                                    std::move(fingerprint), std::move(page),
-                                   random)) {}
+                                   std::move(tls), random)) {}
 
 ControlLoop::~ControlLoop() = default;
 
@@ -361,6 +432,7 @@ std::string ControlLoop::Open() { return impl_->Open(); }
 
 void ControlLoop::Run() {
   impl_->WaitForSignal();
+  impl_->WaitForHangup();
   impl_->WaitForEvents();
   impl_->xmpp.Start();
   impl_->context.run();

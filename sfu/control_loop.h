@@ -11,6 +11,7 @@
 #include "sfu/config.h"
 #include "sfu/counters.h"
 #include "sfu/static_files.h"
+#include "sfu/tls_context.h"
 #include "sfu/worker_loop.h"
 #include "signaling/session_description.h"
 
@@ -29,10 +30,11 @@ class ControlLoop {
   };
 
   // Connects the workers' rings to its own wake-up, so the workers' threads
-  // must not run yet. `fingerprint` is that of our certificate.
+  // must not run yet. `fingerprint` is that of our DTLS certificate. `tls` is
+  // for the public listener, null for plain HTTP.
   ControlLoop(const Config& config, std::vector<Worker> workers,
               signaling::Fingerprint fingerprint, StaticFiles page,
-              rtp::RandomSource& random);
+              std::unique_ptr<TlsContext> tls, rtp::RandomSource& random);
   ~ControlLoop();
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
@@ -43,7 +45,7 @@ class ControlLoop {
 
   // Runs on the calling thread until SIGTERM or SIGINT and what follows from
   // them (sfu/shutdown_plan.h): all sessions are ended and the XMPP stream is
-  // closed when it returns.
+  // closed when it returns. SIGHUP reads the files of TLS again.
   void Run();
 
  private:

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sfu/http_server.h"
 
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <optional>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 namespace sfu {
 namespace {
@@ -28,10 +34,88 @@ constexpr auto kLinger = std::chrono::seconds(1);
 // After the system refused a connection (no descriptors left).
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
+constexpr char kSpeakTls[] =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+    "Connection: close\r\n\r\nThis port takes https:// only\n";
+
 std::string Field(const http::fields& fields, http::field name) {
   const auto value = fields[name];
   return std::string(value.data(), value.size());
 }
+
+// A TCP connection with or without TLS; to Beast it is an AsyncStream.
+class Wire : public ByteStream {
+ public:
+  using executor_type = beast::tcp_stream::executor_type;
+
+  Wire(tcp::socket socket, const TlsContext* tls) : tcp_(std::move(socket)) {
+    if (tls != nullptr) tls_.emplace(tcp_, tls->current());
+  }
+
+  executor_type get_executor() { return tcp_.get_executor(); }
+  template <typename Buffers, typename Handler>
+  auto async_read_some(const Buffers& buffers, Handler&& handler) {
+    return tls_ ? tls_->async_read_some(buffers, std::forward<Handler>(handler))
+                : tcp_.async_read_some(buffers, std::forward<Handler>(handler));
+  }
+  template <typename Buffers, typename Handler>
+  auto async_write_some(const Buffers& buffers, Handler&& handler) {
+    return tls_
+               ? tls_->async_write_some(buffers, std::forward<Handler>(handler))
+               : tcp_.async_write_some(buffers, std::forward<Handler>(handler));
+  }
+
+  // Its timer and, beneath TLS, its bytes.
+  beast::tcp_stream& base() { return tcp_; }
+  bool wants_handshake() const { return tls_.has_value(); }
+  template <typename Handler>
+  void ShakeHands(Handler handler) {
+    tls_->async_handshake(asio::ssl::stream_base::server, std::move(handler));
+  }
+
+  // Without the farewell of TLS.
+  void EndTcp(std::function<void()> done) {
+    tcp_.expires_after(kLinger);
+    error_code ignored;
+    tcp_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    Discard(std::move(done));
+  }
+
+  // ByteStream
+  void ReadSome(std::span<char> into, Done done) override {
+    async_read_some(asio::buffer(into.data(), into.size()), std::move(done));
+  }
+  void WriteSome(std::span<const Bytes> parts, Done done) override {
+    std::vector<asio::const_buffer> buffers;
+    for (const Bytes& part : parts) {
+      buffers.emplace_back(part.data(), part.size());
+    }
+    async_write_some(buffers, std::move(done));
+  }
+  void End(std::function<void()> done) override {
+    tcp_.expires_after(kLinger);
+    if (!tls_) return EndTcp(std::move(done));
+    tls_->async_shutdown([this, done = std::move(done)](error_code) mutable {
+      EndTcp(std::move(done));
+    });
+  }
+  void Close() override { tcp_.close(); }
+
+ private:
+  void Discard(std::function<void()> done) {
+    tcp_.async_read_some(
+        asio::buffer(discarded_),
+        [this, done = std::move(done)](error_code error, size_t) mutable {
+          if (!error) return Discard(std::move(done));
+          tcp_.close();
+          done();
+        });
+  }
+
+  beast::tcp_stream tcp_;
+  std::optional<beast::ssl_stream<beast::tcp_stream&>> tls_;
+  std::array<char, 4096> discarded_;
+};
 
 }  // namespace
 
@@ -66,7 +150,7 @@ class Session : public std::enable_shared_from_this<Session> {
           const HttpServer::Site& site,
           const HttpServer::UpgradeHandler& upgrade,
           std::shared_ptr<void> owner, std::shared_ptr<void> place)
-      : stream_(std::move(socket)),
+      : wire_(std::make_unique<Wire>(std::move(socket), config.tls)),
         buffer_(config.header_bytes + config.body_bytes),
         config_(config),
         site_(site),
@@ -74,18 +158,40 @@ class Session : public std::enable_shared_from_this<Session> {
         owner_(std::move(owner)),
         place_(std::move(place)) {}
 
+  void Start() {
+    if (!wire_->wants_handshake()) return Read();
+    wire_->base().expires_after(config_.read_timeout);
+    wire_->ShakeHands([self = shared_from_this()](error_code error) {
+      error ? self->OnNoTls(error) : self->Read();
+    });
+  }
+
+ private:
   void Read() {
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(config_.header_bytes));
     parser_->body_limit(config_.body_bytes);
-    stream_.expires_after(config_.read_timeout);
-    http::async_read(stream_, buffer_, *parser_,
+    wire_->base().expires_after(config_.read_timeout);
+    http::async_read(*wire_, buffer_, *parser_,
                      [self = shared_from_this()](error_code error, size_t) {
                        self->OnRead(error);
                      });
   }
 
- private:
+  // Answers those who forgot the s of https:// so that they see it.
+  void OnNoTls(const error_code& error) {
+    if (error.category() != asio::error::get_ssl_category() ||
+        ERR_GET_REASON(static_cast<unsigned long>(error.value())) !=
+            SSL_R_HTTP_REQUEST) {
+      return;
+    }
+    wire_->base().async_write_some(
+        asio::buffer(kSpeakTls, sizeof(kSpeakTls) - 1),
+        [self = shared_from_this()](error_code failed, size_t) {
+          if (!failed) self->wire_->EndTcp([self] {});
+        });
+  }
+
   void OnRead(const error_code& error) {
     if (error == http::error::header_limit) return Refuse(431);
     if (error == http::error::body_limit) return Refuse(413);
@@ -142,55 +248,38 @@ class Session : public std::enable_shared_from_this<Session> {
     }
     auto serializer =
         std::make_shared<http::response_serializer<http::string_body>>(*out);
-    stream_.expires_after(config_.write_timeout);
+    wire_->base().expires_after(config_.write_timeout);
     auto done = [self = shared_from_this(), out, serializer, keep_alive](
                     error_code error, size_t) {
       if (error) return;
       keep_alive ? self->Read() : self->Linger();
     };
     if (head || response.status == 304) {
-      http::async_write_header(stream_, *serializer, std::move(done));
+      http::async_write_header(*wire_, *serializer, std::move(done));
     } else {
-      http::async_write(stream_, *serializer, std::move(done));
+      http::async_write(*wire_, *serializer, std::move(done));
     }
   }
 
-  // Says that no more comes, and reads on for a moment.
   void Linger() {
-    error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    stream_.expires_after(kLinger);
-    Discard();
-  }
-  void Discard() {
-    stream_.async_read_some(
-        asio::buffer(discarded_),
-        [self = shared_from_this()](error_code error, size_t) {
-          if (!error) self->Discard();
-        });
+    wire_->End([self = shared_from_this()] {});
   }
 
   void Upgrade() {
     std::ostringstream received;
     received << parser_->get();
     received << beast::make_printable(buffer_.data());
-    stream_.expires_never();
-    tcp::socket socket = stream_.release_socket();
-    error_code error;
-    const tcp::endpoint local = socket.local_endpoint(error);
+    wire_->base().expires_never();
     HttpServer::Upgraded upgraded;
-    upgraded.ipv6 = !error && local.protocol() == tcp::v6();
-    upgraded.fd = socket.release(error);
-    if (error) return;
+    upgraded.stream = std::move(wire_);
     upgraded.received = received.str();
     upgraded.place = std::move(place_);
     upgrade_(std::move(upgraded));
   }
 
-  beast::tcp_stream stream_;
+  std::unique_ptr<Wire> wire_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
-  std::array<char, 4096> discarded_;
   const HttpServer::Config& config_;
   const HttpServer::Site& site_;
   const HttpServer::UpgradeHandler& upgrade_;
@@ -219,7 +308,7 @@ void HttpServer::Impl::Accept() {
           socket.set_option(tcp::no_delay(true), ignored);
           std::make_shared<Session>(std::move(socket), self->config, self->site,
                                     self->upgrade, self, self->places)
-              ->Read();
+              ->Start();
         }
         self->Accept();
       });

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "rtp/base/time.h"
+#include "sfu/byte_stream.h"
 #include "sfu/http_message.h"
+#include "sfu/tls_context.h"
 
 namespace boost::asio {
 class io_context;
@@ -26,17 +28,19 @@ class HttpServer {
     std::string ip;
     uint16_t port = 0;  // 0: any free one, see port()
     std::string flag;   // names the setting in errors
+    // HTTPS with this, which outlives the server; null: plain HTTP.
+    const TlsContext* tls = nullptr;
     size_t max_connections = 1024;
     size_t header_bytes = 8 << 10;
     size_t body_bytes = 64 << 10;
-    // For a whole request to arrive, and for the next one to begin.
+    // For TLS to shake hands, for a whole request to arrive, and for the next
+    // one to begin.
     rtp::TimeDelta read_timeout = std::chrono::seconds(5);
     rtp::TimeDelta write_timeout = std::chrono::seconds(30);
   };
   // A connection that is no longer HTTP.
   struct Upgraded {
-    int fd = -1;  // owned by the receiver
-    bool ipv6 = false;
+    std::unique_ptr<ByteStream> stream;
     std::string received;         // the request and what followed it
     std::shared_ptr<void> place;  // held as long as the connection counts
   };

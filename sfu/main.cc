@@ -19,6 +19,7 @@
 #include "sfu/relay_mesh.h"
 #include "sfu/static_files.h"
 #include "sfu/system_random.h"
+#include "sfu/tls_context.h"
 #include "sfu/worker.h"
 #include "sfu/worker_loop.h"
 
@@ -88,6 +89,12 @@ int Run(const Config& config) {
     if (!loaded) return Fail(kBadConfig, "--page_dir: " + error);
     page = std::move(*loaded);
   }
+  std::unique_ptr<TlsContext> tls;
+  if (!config.tls_certificate.empty()) {
+    std::string error;
+    tls = TlsContext::Load(config.tls_certificate, config.tls_key, &error);
+    if (!tls) return Fail(kBadConfig, error);
+  }
   const std::unique_ptr<ice::Certificate> certificate =
       ice::Certificate::Make();
   if (!certificate) return Fail(kFailed, "OpenSSL cannot make a certificate");
@@ -106,7 +113,7 @@ int Run(const Config& config) {
   fingerprint.digest = certificate->sha256();
   SystemRandom random;
   ControlLoop control(config, std::move(workers), std::move(fingerprint),
-                      std::move(page), random);
+                      std::move(page), std::move(tls), random);
   error = control.Open();
   if (!error.empty()) return Fail(kFailed, error);
   for (const auto& thread : threads) thread->loop.Start();

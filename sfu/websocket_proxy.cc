@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sfu/websocket_proxy.h"
 
+#include <array>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/websocket.hpp>
+#include <memory>
+#include <span>
 #include <utility>
 
 namespace sfu {
@@ -36,14 +40,84 @@ uint16_t CloseCode(uint16_t received) {
   return may_be_sent ? received : uint16_t{websocket::close_code::going_away};
 }
 
+// A ByteStream as Beast's WebSockets want it: an AsyncStream.
+class PageStream {
+ public:
+  using executor_type = asio::io_context::executor_type;
+
+  PageStream(asio::io_context& context, std::unique_ptr<ByteStream> bytes)
+      : context_(context), bytes_(std::move(bytes)) {}
+
+  executor_type get_executor() { return context_.get_executor(); }
+
+  template <typename Buffers, typename Handler>
+  auto async_read_some(const Buffers& buffers, Handler&& handler) {
+    // A read of some needs one of the buffers only.
+    asio::mutable_buffer into;
+    for (auto at = asio::buffer_sequence_begin(buffers);
+         at != asio::buffer_sequence_end(buffers) && into.size() == 0; ++at) {
+      into = *at;
+    }
+    return asio::async_initiate<Handler, void(error_code, size_t)>(
+        [this, into](auto done) {
+          bytes_->ReadSome({static_cast<char*>(into.data()), into.size()},
+                           Copyable(std::move(done)));
+        },
+        handler);
+  }
+
+  template <typename Buffers, typename Handler>
+  auto async_write_some(const Buffers& buffers, Handler&& handler) {
+    // A frame's header and its message, and no more than that.
+    std::array<ByteStream::Bytes, 4> parts;
+    size_t count = 0;
+    for (auto at = asio::buffer_sequence_begin(buffers);
+         at != asio::buffer_sequence_end(buffers) && count < parts.size();
+         ++at) {
+      const asio::const_buffer part = *at;
+      if (part.size() == 0) continue;
+      parts[count++] = {static_cast<const char*>(part.data()), part.size()};
+    }
+    return asio::async_initiate<Handler, void(error_code, size_t)>(
+        [this, &parts, count](auto done) {
+          bytes_->WriteSome(std::span(parts).first(count),
+                            Copyable(std::move(done)));
+        },
+        handler);
+  }
+
+  void Close() { bytes_->Close(); }
+
+  // By these names Beast finds how to end it.
+  friend void beast_close_socket(PageStream& stream) { stream.Close(); }
+  template <typename Handler>
+  friend void async_teardown(beast::role_type, PageStream& stream,
+                             Handler&& handler) {
+    auto done = Copyable(std::forward<Handler>(handler));
+    stream.bytes_->End(
+        [done = std::move(done)]() mutable { done(error_code()); });
+  }
+
+ private:
+  // std::function wants to be copied, which Beast's handlers cannot be.
+  template <typename Handler>
+  static auto Copyable(Handler handler) {
+    auto held = std::make_shared<Handler>(std::move(handler));
+    return [held](const auto&... results) { (*held)(results...); };
+  }
+
+  asio::io_context& context_;
+  std::unique_ptr<ByteStream> bytes_;
+};
+
 // One page's stream. Lives in its pending handlers.
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
-  Stream(asio::io_context& context, tcp::socket client,
+  Stream(asio::io_context& context, std::unique_ptr<ByteStream> client,
          const WebSocketProxy::Config& config, std::string received,
          std::shared_ptr<void> place, std::shared_ptr<void> count)
-      : client_(std::move(client), config.message_bytes),
-        upstream_(tcp::socket(context), config.message_bytes),
+      : client_(config.message_bytes, context, std::move(client)),
+        upstream_(config.message_bytes, context),
         resolver_(context),
         config_(config),
         received_(std::move(received)),
@@ -64,14 +138,18 @@ class Stream : public std::enable_shared_from_this<Stream> {
   }
 
  private:
+  template <typename Below>
   struct Side {
-    Side(tcp::socket tcp_socket, size_t message_bytes)
-        : socket(std::move(tcp_socket)), message(message_bytes) {}
-    websocket::stream<beast::tcp_stream> socket;
+    template <typename... Arguments>
+    explicit Side(size_t message_bytes, Arguments&&... arguments)
+        : socket(std::forward<Arguments>(arguments)...),
+          message(message_bytes) {}
+    websocket::stream<Below> socket;
     beast::flat_buffer message;  // read here, on its way to the other side
   };
 
-  void SetUp(Side& side) {
+  template <typename One>
+  void SetUp(One& side) {
     side.socket.read_message_max(config_.message_bytes);
     side.socket.auto_fragment(false);
     websocket::stream_base::timeout timeout;
@@ -131,7 +209,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   }
 
   // Carries messages until one side ends.
-  void Pump(Side& from, Side& to) {
+  template <typename From, typename To>
+  void Pump(From& from, To& to) {
     from.socket.async_read(from.message, [self = shared_from_this(), &from,
                                           &to](error_code error, size_t) {
       if (error) return self->End(from, to, error);
@@ -140,7 +219,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
     });
   }
 
-  void Deliver(Side& from, Side& to) {
+  template <typename From, typename To>
+  void Deliver(From& from, To& to) {
     to.socket.text(true);
     to.socket.async_write(
         from.message.data(),
@@ -155,30 +235,36 @@ class Stream : public std::enable_shared_from_this<Stream> {
   }
 
   // RFC 7395 s3.2: text only.
-  void RefuseBinary(Side& from, Side& to) {
+  template <typename From, typename To>
+  void RefuseBinary(From& from, To& to) {
     if (std::exchange(ended_, true)) return;
     Close(from, websocket::close_code::unknown_data);
     Close(to, websocket::close_code::going_away);
   }
 
   // `ended` is gone, or breaks the rules: tells the other side.
-  void End(Side& ended, Side& other, const error_code& error) {
+  template <typename Ended, typename Other>
+  void End(Ended& ended, Other& other, const error_code& error) {
     if (std::exchange(ended_, true)) return;
     uint16_t code = websocket::close_code::going_away;
     if (error == websocket::error::closed) {
       code = CloseCode(ended.socket.reason().code);
     } else {
-      ended.socket.next_layer().close();
+      Cut(ended.socket.next_layer());
     }
     Close(other, websocket::close_reason(code));
   }
 
-  void Close(Side& side, const websocket::close_reason& reason) {
+  void Cut(PageStream& stream) { stream.Close(); }
+  void Cut(beast::tcp_stream& stream) { stream.close(); }
+
+  template <typename One>
+  void Close(One& side, const websocket::close_reason& reason) {
     side.socket.async_close(reason, [self = shared_from_this()](error_code) {});
   }
 
-  Side client_;
-  Side upstream_;
+  Side<PageStream> client_;
+  Side<beast::tcp_stream> upstream_;
   tcp::resolver resolver_;
   websocket::response_type response_;
   const WebSocketProxy::Config config_;
@@ -203,12 +289,8 @@ WebSocketProxy::WebSocketProxy(asio::io_context& context, const Config& config)
 WebSocketProxy::~WebSocketProxy() = default;
 
 void WebSocketProxy::Start(HttpServer::Upgraded connection) {
-  error_code error;
-  tcp::socket client(impl_->context);
-  client.assign(connection.ipv6 ? tcp::v6() : tcp::v4(), connection.fd, error);
-  if (error) return;
-  std::make_shared<Stream>(impl_->context, std::move(client), impl_->config,
-                           std::move(connection.received),
+  std::make_shared<Stream>(impl_->context, std::move(connection.stream),
+                           impl_->config, std::move(connection.received),
                            std::move(connection.place), impl_->count)
       ->Start();
 }

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What tools/run promises, with a real Prosody and a stand-in server."""
 
+import hashlib
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -145,8 +147,96 @@ class ToolsRun(unittest.TestCase):
         wait_until(lambda: "stand-in started --log_level=debug" in run.log(),
                    "the flag", 10)
 
+    def wait_for_greeting(self, run):
+        wait_until(lambda: "Stop: Ctrl-C" in run.log(), "the greeting", 10)
+
+    def flags(self, run):
+        """What the server was told."""
+        lines = (run.state / "carillon.flags").read_text().splitlines()
+        return dict(line[2:].split("=", 1) for line in lines)
+
+    def test_a_public_address_is_advertised_and_not_listened_on(self):
+        run = self.start("--public-address", "203.0.113.7",
+                         "--domain", "meet.example", "--workers", "2")
+        facts = run.wait_until_up()
+        self.assertEqual(facts["page"], f"http://meet.example:{PORT_BASE}/")
+        self.assertEqual(facts["advertise"], ["203.0.113.7"])
+        flags = self.flags(run)
+        self.assertEqual(flags["http_listen"], f"0.0.0.0:{PORT_BASE}")
+        self.assertEqual(flags["media_address"], "0.0.0.0")
+        self.assertNotIn("tls_key", flags)
+        self.wait_for_greeting(run)
+        self.assertIn(f"Open to everybody: tcp {PORT_BASE} (page), "
+                      f"udp {PORT_BASE + 10}-{PORT_BASE + 11} (media)",
+                      run.log())
+        self.assertIn(f"Keep closed: tcp {PORT_BASE + 1} (metrics), "
+                      f"{PORT_BASE + 2}, {PORT_BASE + 3}, {PORT_BASE + 4} ",
+                      run.log())
+        self.assertIn("camera and microphone to https://", run.log())
+
+    def test_a_loopback_host_stays_on_loopback_whatever_its_name(self):
+        run = self.start("--host", "127.0.0.1", "--domain", "Meet.example",
+                         "--tls-certificate", "a.pem", "--tls-key", "b.pem")
+        facts = run.wait_until_up()
+        self.assertEqual(facts["page"], f"https://meet.example:{PORT_BASE}/")
+        self.assertEqual(facts["advertise"], ["127.0.0.1"])
+        flags = self.flags(run)
+        self.assertEqual(flags["http_listen"], f"127.0.0.1:{PORT_BASE}")
+        self.assertEqual(flags["tls_certificate"], os.path.abspath("a.pem"))
+        self.assertEqual(flags["tls_key"], os.path.abspath("b.pem"))
+        self.wait_for_greeting(run)
+        self.assertNotIn("camera and microphone", run.log())
+
+    def test_keeps_a_self_signed_certificate_that_names_all_addresses(self):
+        def made(*options):
+            """The certificate of a run with these options."""
+            run = self.start("--state", str(self.build_dir / "state"),
+                             "--tls", "self-signed", *options)
+            run.state = self.build_dir / "state"
+            facts = run.wait_until_up()
+            certificate = self.build_dir / "state/tls/certificate.pem"
+            self.assertTrue(facts["page"].startswith("https://"))
+            self.assertEqual(self.flags(run)["tls_certificate"],
+                             str(certificate))
+            pem = certificate.read_text()
+            digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest()
+            self.wait_for_greeting(run)
+            self.assertIn(digest.hex(":").upper(), run.log())
+            self.assertEqual(run.interrupt(), 0)
+            return pem
+
+        def fits(option, name):
+            told = subprocess.run(
+                ["openssl", "x509", "-noout", option, name],
+                input=certificate, capture_output=True, text=True, check=True)
+            return "does match" in told.stdout
+
+        first = made()
+        key = self.build_dir / "state/tls/key.pem"
+        self.assertEqual(stat.S_IMODE(os.stat(key).st_mode), 0o600)
+        self.assertEqual(made(), first)
+        certificate = made("--domain", "meet.example",
+                           "--public-address", "203.0.113.7")
+        self.assertNotEqual(certificate, first)
+        self.assertTrue(fits("-checkhost", "meet.example"))
+        self.assertTrue(fits("-checkhost", "localhost"))
+        self.assertTrue(fits("-checkip", "203.0.113.7"))
+        self.assertTrue(fits("-checkip", "127.0.0.1"))
+        self.assertFalse(fits("-checkip", "203.0.113.8"))
+        self.assertEqual(made(), certificate)
+
     def test_wrong_options_give_one_line(self):
-        for options in (["--colour=red"], ["room"], ["--workers"]):
+        for options in (
+                ["--colour=red"], ["room"], ["--workers"],
+                ["--no-build", "--tls-key", "a.pem"],
+                ["--no-build", "--tls-certificate", "a.pem"],
+                ["--no-build", "--tls", "self-signed", "--tls-key", "a.pem",
+                 "--tls-certificate", "a.pem"],
+                ["--no-build", "--tls", "maybe"],
+                ["--no-build", "--domain", "a_b.example"],
+                ["--no-build", "--public-address", "meet.example"],
+                ["--no-build", "--public-address", "192.0.2.1",
+                 "--host", "127.0.0.1"]):
             with self.subTest(options=options):
                 refused = subprocess.run(
                     [ROOT / "tools/run", *options], stdin=subprocess.DEVNULL,

@@ -111,6 +111,10 @@ TEST_F(ConfigTest, RefusesValuesNamingTheFlag) {
       {"--advertise=", "--advertise"},
       {"--http_listen=8080", "--http_listen"},
       {"--http_listen=localhost:8080", "--http_listen"},
+      {"--tls_key=key.pem", "--tls_certificate"},
+      {"--tls_certificate=certificate.pem", "--tls_key"},
+      {"--http_redirect_listen=0.0.0.0:80", "--tls_certificate"},
+      {"--http_redirect_listen=80", "--http_redirect_listen"},
       {"--admin_listen=127.0.0.1:99999", "--admin_listen"},
       {"--xmpp_websocket=http://127.0.0.1/", "--xmpp_websocket"},
       {"--xmpp_websocket=ws://127.0.0.1:5280", "--xmpp_websocket"},
@@ -134,6 +138,20 @@ TEST_F(ConfigTest, RefusesValuesNamingTheFlag) {
     EXPECT_THAT(message, HasSubstr(flag)) << argument;
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
   }
+}
+
+TEST_F(ConfigTest, TakesATlsCertificateWithItsKey) {
+  const auto config =
+      Parse({"--tls_certificate=a.pem", "--tls_key=b.pem",
+             "--http_listen=0.0.0.0:443", "--http_redirect_listen=0.0.0.0:80"});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->tls_certificate, "a.pem");
+  EXPECT_EQ(config->tls_key, "b.pem");
+  EXPECT_EQ(config->http_redirect_ip, "0.0.0.0");
+  EXPECT_EQ(config->http_redirect_port, 80);
+  EXPECT_THAT(ErrorOf({"--tls_certificate=a.pem", "--tls_key=b.pem",
+                       "--http_listen=", "--http_redirect_listen=[::]:80"}),
+              HasSubstr("--http_listen"));
 }
 
 TEST_F(ConfigTest, NeverShowsTheSecret) {

@@ -6,6 +6,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <future>
@@ -74,6 +76,46 @@ class LoopbackClient {
  private:
   boost::asio::io_context context_;
   boost::asio::ip::tcp::socket socket_;
+};
+
+// The same over TLS, for which any certificate will do.
+class TlsLoopbackClient {
+ public:
+  explicit TlsLoopbackClient(uint16_t port)
+      : client_(port), stream_(client_.socket(), tls_) {}
+  // Offers what is set in native() before.
+  boost::system::error_code ShakeHands() {
+    boost::system::error_code error;
+    stream_.handshake(boost::asio::ssl::stream_base::client, error);
+    return error;
+  }
+  void Write(const std::string& text) {
+    boost::system::error_code ignored;
+    boost::asio::write(stream_, boost::asio::buffer(text), ignored);
+  }
+  // All that comes until the other side closes, and how it does that.
+  std::string ReadAll(boost::system::error_code* end = nullptr) {
+    std::string all;
+    boost::system::error_code error;
+    boost::asio::read(stream_, boost::asio::dynamic_buffer(all), error);
+    if (end != nullptr) *end = error;
+    return all;
+  }
+  // The common name of the server's certificate.
+  std::string ServerName() {
+    X509* certificate = SSL_get1_peer_certificate(native());
+    char name[64] = "";
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate),
+                              NID_commonName, name, sizeof(name));
+    X509_free(certificate);
+    return name;
+  }
+  SSL* native() { return stream_.native_handle(); }
+
+ private:
+  LoopbackClient client_;
+  boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_client};
+  boost::asio::ssl::stream<boost::asio::ip::tcp::socket&> stream_;
 };
 
 }  // namespace sfu

@@ -12,7 +12,7 @@ CARILLON_BUILD_PACKAGES=(
 )
 # nodejs and npm are left out where node and npm came from elsewhere.
 CARILLON_PAGE_PACKAGES=(ca-certificates nodejs npm)
-CARILLON_RUN_PACKAGES=(lua-unbound prosody python3)
+CARILLON_RUN_PACKAGES=(lua-unbound openssl prosody python3)
 CARILLON_TEST_PACKAGES=(ccache chromium ejabberd firefox-esr fonts-dejavu-core
   git iproute2 nftables shellcheck util-linux)
 # PACKAGE:FILE, not installed, as that would bring a service: carillon_unpack

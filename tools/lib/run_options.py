@@ -3,6 +3,9 @@
 
 import argparse
 import ipaddress
+import os
+import re
+import sys
 
 import ports
 
@@ -26,9 +29,28 @@ def ip_address(text):
 ip_address.__name__ = "IP address"
 
 
+def domain_name(text):
+    label = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+    if len(text) > 253 or not re.fullmatch(rf"{label}(\.{label})*",
+                                           text.lower()):
+        raise ValueError
+    return text.lower()
+
+
+domain_name.__name__ = "domain name"
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """One whose complaints are one line."""
+
+    def error(self, message):
+        print(f"{self.prog}: {message}; see --help", file=sys.stderr)
+        sys.exit(1)
+
+
 def parse_options(argv):
-    parser = argparse.ArgumentParser(prog="tools/run", allow_abbrev=False,
-                                     add_help=False)
+    parser = OneLineParser(prog="tools/run", allow_abbrev=False,
+                           add_help=False)
     parser.add_argument("--state", required=True)
     parser.add_argument("--build-dir", required=True)
     parser.add_argument("--page-dir", required=True)
@@ -39,11 +61,25 @@ def parse_options(argv):
     parser.add_argument("--prosody-port-base", type=port_number)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--host", type=ip_address)
+    parser.add_argument("--public-address", type=ip_address)
+    parser.add_argument("--domain", type=domain_name)
+    parser.add_argument("--tls", choices=["self-signed"])
+    parser.add_argument("--tls-certificate", type=os.path.abspath)
+    parser.add_argument("--tls-key", type=os.path.abspath)
     parser.add_argument("--room", default="lobby")
     parser.add_argument("server_flags", nargs="*")
     options = parser.parse_args(argv)
     if not 1 <= options.workers <= 64:
         parser.error("--workers takes 1 to 64")
+    if bool(options.tls_certificate) != bool(options.tls_key):
+        parser.error("--tls-certificate and --tls-key go together")
+    if options.tls and options.tls_key:
+        parser.error("give either --tls self-signed or the files of a "
+                     "certificate")
+    if (options.public_address and options.host
+            and ipaddress.ip_address(options.host).is_loopback):
+        parser.error(f"--host {options.host} is for this machine alone, so "
+                     "--public-address leads nowhere")
     base = options.port_base
     options.http_port = options.http_port or base or 8080
     options.admin_port = options.admin_port or (base + 1 if base else 8081)
@@ -58,12 +94,42 @@ def parse_options(argv):
     return options
 
 
+def is_for_others(options):
+    """Whether people on other machines are to open the page."""
+    return bool(options.domain or options.public_address or (
+        options.host and not ipaddress.ip_address(options.host).is_loopback))
+
+
+def has_tls(options):
+    return bool(options.tls or options.tls_key)
+
+
+def page_name(options):
+    """By which name or address the page is opened."""
+    return (options.domain or options.public_address or options.host
+            or LOOPBACK)
+
+
+def certificate_names(options):
+    """All names by which the page may be opened, for a certificate."""
+    names = [options.domain, options.public_address, options.host,
+             *ports.own_addresses(), LOOPBACK, "localhost"]
+    return list(dict.fromkeys(name for name in names if name))
+
+
 def choose_addresses(options):
     """Where the page listens, where media listens, what media advertises."""
     host = options.host
-    if host is None:
-        return LOOPBACK, "0.0.0.0", ports.own_addresses() + [LOOPBACK]
-    if ipaddress.ip_address(host).is_loopback:
+    if host and ipaddress.ip_address(host).is_loopback:
         return host, host, [host]
-    everywhere = "::" if ":" in host else "0.0.0.0"
-    return host if ports.is_own(host) else everywhere, everywhere, [host]
+    # Behind 1:1 NAT packets come to another address than the public one.
+    named = [name for name in (options.public_address, host) if name]
+    if not named:
+        own = ports.own_addresses()
+        if options.domain:
+            return "0.0.0.0", "0.0.0.0", own or [LOOPBACK]
+        return LOOPBACK, "0.0.0.0", own + [LOOPBACK]
+    everywhere = "::" if any(":" in name for name in named) else "0.0.0.0"
+    if options.public_address or not ports.is_own(host):
+        return everywhere, everywhere, named
+    return host, everywhere, named

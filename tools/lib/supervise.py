@@ -7,7 +7,6 @@ stop Prosody and leave it stopped until SIGUSR1. The last two are for tests.
 """
 
 import fcntl
-import ipaddress
 import json
 import os
 import resource
@@ -21,8 +20,11 @@ import urllib.request
 
 import ports
 import prosody_config
+import tls_files
 from child import Child
-from run_options import LOOPBACK, choose_addresses, parse_options
+from greeting import greeting
+from run_options import (LOOPBACK, certificate_names, choose_addresses,
+                         has_tls, page_name, parse_options)
 
 START_SECONDS = 60  # the longest start that is still one
 STOP_SECONDS = 8
@@ -37,6 +39,12 @@ def with_port(address, port):
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
+def page_address(options):
+    scheme, default_port = ("https", 443) if has_tls(options) else ("http", 80)
+    place = with_port(page_name(options), options.http_port)
+    return f"{scheme}://{place.removesuffix(f':{default_port}')}/"
+
+
 class Run:
     """Both programs, from their start to their end."""
 
@@ -45,8 +53,8 @@ class Run:
         self.state = os.path.abspath(options.state)
         self.page_address, self.media_address, self.advertised = (
             choose_addresses(options))
-        host = options.host or LOOPBACK
-        self.page = f"http://{with_port(host, options.http_port)}/"
+        self.page = page_address(options)
+        self.fingerprint = None  # of a self-signed certificate
         self.stops_asked = 0
         self.restart_asked = False
         self.pause_asked = False
@@ -88,6 +96,7 @@ class Run:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft < hard:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self._make_certificate()
         secret = secrets.token_hex(32)
         self._write("component.secret", secret + "\n")
         directory = self._file("prosody")
@@ -111,6 +120,17 @@ class Run:
             self._file("carillon.log"), self._carillon_ready,
             signal.SIGINT)  # SIGTERM would wait for calls to end
         self.children = (self.prosody, self.carillon)
+
+    def _make_certificate(self):
+        if not self.options.tls:
+            return
+        try:
+            files = tls_files.self_signed(self._file("tls"),
+                                          certificate_names(self.options))
+            self.fingerprint = tls_files.fingerprint(files[0])
+        except OSError as error:
+            raise Refused(f"no self-signed certificate: {error}") from None
+        self.options.tls_certificate, self.options.tls_key = files
 
     def _check_ports(self):
         o = self.options
@@ -143,6 +163,8 @@ class Run:
             ("muc", prosody_config.MUC),
             ("xmpp_websocket", self._websocket()),
             ("http_listen", with_port(self.page_address, o.http_port)),
+            *((("tls_certificate", o.tls_certificate),
+               ("tls_key", o.tls_key)) if has_tls(o) else ()),
             ("admin_listen", with_port(LOOPBACK, o.admin_port)),
             ("page_dir", os.path.abspath(o.page_dir)),
             ("media_address", self.media_address),
@@ -330,18 +352,9 @@ class Run:
                 stops_seen = self.stops_asked
 
     def _greet(self):
-        room = self.page + self.options.room
-        self.say("")
-        self.say(f"Carillon is up. Open {room}")
-        self.say("Another word after the last slash is another room. Invite "
-                 "by sending the address.")
-        if self.options.host and not ipaddress.ip_address(
-                self.options.host).is_loopback:
-            self.say("Browsers give camera and microphone to https:// pages "
-                     "only: see README.md on TLS.")
-        self.say(f"Metrics: http://{LOOPBACK}:{self.options.admin_port}"
-                 f"/metrics  State: {self.state}  Stop: Ctrl-C")
-        self.say("")
+        for line in greeting(self.options, self.page + self.options.room,
+                             self.state, self.advertised, self.fingerprint):
+            self.say(line)
 
 
 def main():
