@@ -7,6 +7,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "ice/socket_address.h"
 #include "sfu/config.h"
 #include "sfu/control_loop.h"
+#include "sfu/doctor.h"
 #include "sfu/log.h"
 #include "sfu/monotonic_clock.h"
 #include "sfu/relay_mesh.h"
@@ -129,10 +131,14 @@ int Run(const Config& config) {
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "Carillon: conferences for XMPP clients that speak Jingle.\n"
-      "All flags are described in docs/configuration.md.");
+      "All flags are described in docs/configuration.md.\n"
+      "'carillon doctor', with the same flags, checks the set-up.");
   // Keys and what people say are in memory: no core file, no debugger.
   prctl(PR_SET_DUMPABLE, 0);
   std::signal(SIGPIPE, SIG_IGN);
+  if (argc > 1 && std::string_view(argv[1]) == "doctor") {
+    return RunDoctor(argc, argv);
+  }
   const absl::StatusOr<Config> config = ParseConfig(argc, argv);
   if (!config.ok()) {
     return Fail(kBadConfig, std::string(config.status().message()));

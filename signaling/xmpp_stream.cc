@@ -21,6 +21,24 @@ bool IsStreamNamespace(const std::string& ns) {
   return ns.empty() || ns == "jabber:client" || ns == "jabber:component:accept";
 }
 
+// The conditions of RFC 6120 s4.9.3 that an operator can do something about.
+std::string ConditionOf(gloox::StreamError error) {
+  switch (error) {
+    case gloox::StreamErrorConflict:
+      return "conflict";
+    case gloox::StreamErrorHostUnknown:
+      return "host-unknown";
+    case gloox::StreamErrorNotAuthorized:
+      return "not-authorized";
+    case gloox::StreamErrorPolicyViolation:
+      return "policy-violation";
+    case gloox::StreamErrorSystemShutdown:
+      return "system-shutdown";
+    default:
+      return "of another kind";
+  }
+}
+
 // Resolves namespaces, which gloox leaves to be inherited by hand.
 XmlElement FromTag(const gloox::Tag& tag, const std::string& inherited) {
   XmlElement element;
@@ -228,7 +246,8 @@ class XmppStream::Impl : public StanzaTap,
     if (error == gloox::ConnAuthenticationFailed) {
       reason = "the server refused the login";
     } else if (error == gloox::ConnStreamError) {
-      reason = "stream error " + gloox_->streamErrorText();
+      reason = "stream error " + ConditionOf(gloox_->streamError()) + " " +
+               gloox_->streamErrorText();
     }
     Fail(reason);
   }
