@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <absl/flags/usage.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -128,6 +129,15 @@ int Run(const Config& config) {
   return 0;
 }
 
+// Each page takes two descriptors; the usual soft limit is 1024, for programs
+// that use select().
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(
       "Carillon: conferences for XMPP clients that speak Jingle.\n"
@@ -143,6 +153,7 @@ int Main(int argc, char** argv) {
   if (!config.ok()) {
     return Fail(kBadConfig, std::string(config.status().message()));
   }
+  RaiseFileLimit();
   InitLog(config->log_level, config->log_addresses);
   try {
     return Run(*config);

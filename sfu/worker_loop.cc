@@ -129,6 +129,7 @@ std::string WorkerLoop::Open() {
   }
   socklen_t size = sizeof(effective_receive_buffer_);
   getsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &effective_receive_buffer_, &size);
+  effective_receive_buffer_ /= 2;  // socket(7): told doubled
   SetOption(socket_, SOL_SOCKET, SO_TIMESTAMPNS, 1);
   gro_ = SetOption(socket_, IPPROTO_UDP, UDP_GRO, 1);
   gso_ = SetOption(socket_, IPPROTO_UDP, UDP_SEGMENT, 0);
