@@ -15,6 +15,8 @@ CARILLON_PAGE_PACKAGES=(ca-certificates nodejs npm)
 CARILLON_RUN_PACKAGES=(lua-unbound openssl prosody python3)
 CARILLON_TEST_PACKAGES=(ccache chromium ejabberd firefox-esr fonts-dejavu-core
   git iproute2 nftables shellcheck util-linux)
+# Left out where kubectl came from elsewhere.
+CARILLON_TEST_PACKAGES+=(kubernetes-client)
 # PACKAGE:FILE, not installed, as that would bring a service: carillon_unpack
 # takes the file out.
 CARILLON_UNPACKED_PACKAGES=(prometheus:usr/bin/promtool)
@@ -42,6 +44,9 @@ carillon_missing() {
         if command -v node >/dev/null && command -v npm >/dev/null; then
           continue
         fi
+        ;;
+      kubernetes-client)
+        if command -v kubectl >/dev/null; then continue; fi
         ;;
     esac
     if [[ -z ${have[$package]:-} ]]; then printf '%s\n' "$package"; fi
