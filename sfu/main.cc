@@ -16,7 +16,7 @@
 #include "ice/socket_address.h"
 #include "sfu/config.h"
 #include "sfu/control_loop.h"
-#include "sfu/doctor.h"
+#include "sfu/doctor/doctor.h"
 #include "sfu/log.h"
 #include "sfu/monotonic_clock.h"
 #include "sfu/relay_mesh.h"

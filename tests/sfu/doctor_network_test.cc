@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "sfu/doctor_checks_network.h"
-#include "sfu/doctor_udp.h"
-#include "tests/sfu/doctor_says.h"
+#include "sfu/doctor/checks_network.h"
+#include "sfu/doctor/udp.h"
+#include "tests/sfu/doctor/says.h"
 
 namespace sfu {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "sfu/doctor_report.h"
+#include "sfu/doctor/report.h"
 
 namespace sfu {
 

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "sfu/doctor_checks_files.h"
-#include "sfu/doctor_checks_machine.h"
-#include "sfu/doctor_checks_xmpp.h"
-#include "sfu/doctor_options.h"
-#include "sfu/doctor_report.h"
-#include "tests/sfu/doctor_says.h"
+#include "sfu/doctor/checks_files.h"
+#include "sfu/doctor/checks_machine.h"
+#include "sfu/doctor/checks_xmpp.h"
+#include "sfu/doctor/options.h"
+#include "sfu/doctor/report.h"
+#include "tests/sfu/doctor/says.h"
 
 namespace sfu {
 namespace {

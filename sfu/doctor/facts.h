@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "sfu/config.h"
-#include "sfu/doctor_checks_files.h"
-#include "sfu/doctor_checks_machine.h"
-#include "sfu/doctor_checks_network.h"
-#include "sfu/doctor_checks_xmpp.h"
+#include "sfu/doctor/checks_files.h"
+#include "sfu/doctor/checks_machine.h"
+#include "sfu/doctor/checks_network.h"
+#include "sfu/doctor/checks_xmpp.h"
 
 namespace sfu {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor_report.h"
+#include "sfu/doctor/report.h"
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>

@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-#include "sfu/doctor_facts.h"
+#include "sfu/doctor/facts.h"
 #include "signaling/xmpp_stream.h"
 
 namespace sfu {

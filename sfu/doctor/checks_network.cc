@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor_checks_network.h"
+#include "sfu/doctor/checks_network.h"
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>

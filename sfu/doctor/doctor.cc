@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor.h"
+#include "sfu/doctor/doctor.h"
 
 #include <absl/flags/reflection.h>
 
@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "sfu/config.h"
-#include "sfu/doctor_facts.h"
-#include "sfu/doctor_options.h"
-#include "sfu/doctor_reach.h"
-#include "sfu/doctor_report.h"
+#include "sfu/doctor/facts.h"
+#include "sfu/doctor/options.h"
+#include "sfu/doctor/reach.h"
+#include "sfu/doctor/report.h"
 #include "sfu/http_server.h"
 #include "sfu/static_files.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sfu/doctor_report.h"
+#include "sfu/doctor/report.h"
 
 namespace sfu {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sfu/config.h"
-#include "sfu/doctor_report.h"
+#include "sfu/doctor/report.h"
 
 namespace sfu {
 

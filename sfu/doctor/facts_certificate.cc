@@ -10,7 +10,7 @@
 #include <cstring>
 #include <memory>
 
-#include "sfu/doctor_checks_files.h"
+#include "sfu/doctor/checks_files.h"
 
 namespace sfu {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ice/socket_address.h"
-#include "sfu/doctor_report.h"
+#include "sfu/doctor/report.h"
 
 namespace sfu {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor_reach.h"
+#include "sfu/doctor/reach.h"
 
 #include <absl/strings/str_cat.h>
 
@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "sfu/doctor_facts.h"
+#include "sfu/doctor/facts.h"
 #include "sfu/monotonic_clock.h"
 
 namespace sfu {

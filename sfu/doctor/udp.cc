@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor_udp.h"
+#include "sfu/doctor/udp.h"
 
 #include <absl/strings/match.h>
 #include <absl/strings/numbers.h>

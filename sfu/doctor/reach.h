@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "sfu/config.h"
-#include "sfu/doctor_options.h"
-#include "sfu/doctor_report.h"
-#include "sfu/doctor_udp.h"
+#include "sfu/doctor/options.h"
+#include "sfu/doctor/report.h"
+#include "sfu/doctor/udp.h"
 
 namespace sfu {
 

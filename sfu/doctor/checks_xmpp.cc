@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor_checks_xmpp.h"
+#include "sfu/doctor/checks_xmpp.h"
 
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor_facts.h"
+#include "sfu/doctor/facts.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor_options.h"
+#include "sfu/doctor/options.h"
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_split.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sfu/doctor_checks_machine.h"
+#include "sfu/doctor/checks_machine.h"
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>

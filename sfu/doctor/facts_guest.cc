@@ -12,7 +12,7 @@
 #include <chrono>
 #include <utility>
 
-#include "sfu/doctor_facts.h"
+#include "sfu/doctor/facts.h"
 
 namespace sfu {
 namespace {
