@@ -10,7 +10,7 @@
 
 #include "sfu/doctor/checks_network.h"
 #include "sfu/doctor/udp.h"
-#include "tests/sfu/doctor/says.h"
+#include "tests/sfu/doctor_says.h"
 
 namespace sfu {
 namespace {

@@ -10,7 +10,7 @@
 #include "sfu/doctor/checks_xmpp.h"
 #include "sfu/doctor/options.h"
 #include "sfu/doctor/report.h"
-#include "tests/sfu/doctor/says.h"
+#include "tests/sfu/doctor_says.h"
 
 namespace sfu {
 namespace {
