@@ -59,8 +59,7 @@ struct Config {
 };
 
 // Reads the command line, --flagfile included. An error is one line for the
-// operator: which flag, what is wrong, what to do. --help and --version print
-// and end the process, as absl's flags do.
+// operator: which flag, what is wrong, what to do. --help is AnswerHelp()'s.
 absl::StatusOr<Config> ParseConfig(int argc, char** argv);
 
 }  // namespace sfu

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <absl/flags/usage.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -17,6 +16,7 @@
 #include "sfu/config.h"
 #include "sfu/control_loop.h"
 #include "sfu/doctor/doctor.h"
+#include "sfu/flag_help.h"
 #include "sfu/log.h"
 #include "sfu/monotonic_clock.h"
 #include "sfu/relay_mesh.h"
@@ -139,16 +139,17 @@ void RaiseFileLimit() {
 }
 
 int Main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "Carillon: conferences for XMPP clients that speak Jingle.\n"
-      "All flags are described in docs/configuration.md.\n"
-      "'carillon doctor', with the same flags, checks the set-up.");
   // Keys and what people say are in memory: no core file, no debugger.
   prctl(PR_SET_DUMPABLE, 0);
   std::signal(SIGPIPE, SIG_IGN);
   if (argc > 1 && std::string_view(argv[1]) == "doctor") {
     return RunDoctor(argc, argv);
   }
+  constexpr char kUsage[] =
+      "carillon [--flagfile=FILE] [--FLAG=VALUE...]\n"
+      "Conferences for XMPP clients that speak Jingle; see carillon(8).\n"
+      "'carillon doctor', with the same flags, checks the set-up.";
+  if (AnswerHelp(argc, argv, kUsage)) return 0;
   const absl::StatusOr<Config> config = ParseConfig(argc, argv);
   if (!config.ok()) {
     return Fail(kBadConfig, std::string(config.status().message()));

@@ -3,7 +3,6 @@
 // what they saw.
 #include <absl/flags/flag.h>
 #include <absl/flags/parse.h>
-#include <absl/flags/usage.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "sfu/flag_help.h"
 #include "tools/bot/bot_loop.h"
 #include "tools/bot/report.h"
 #include "tools/bot/speaker_script.h"
@@ -184,9 +184,11 @@ int Run(const Server& server, const SpeakerScript& script,
 }
 
 int Main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
+  constexpr char kUsage[] =
+      "carillon-bot [--FLAG=VALUE...]\n"
       "Joins a room of a server that tools/run started, with bots.\n"
-      "carillon-bot --run_json=.state/run.json --room=standup --bots=3");
+      "carillon-bot --run_json=.state/run.json --room=standup --bots=3";
+  if (sfu::AnswerHelp(argc, argv, kUsage)) return 0;
   const auto rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     return Refuse(std::string("unknown argument ") + rest[1]);

@@ -12,15 +12,19 @@ CARILLON_BUILD_PACKAGES=(
 )
 # nodejs and npm are left out where node and npm came from elsewhere.
 CARILLON_PAGE_PACKAGES=(ca-certificates nodejs npm)
+CARILLON_PACKAGE_PACKAGES=(dpkg-dev fakeroot file gzip python3)
 CARILLON_RUN_PACKAGES=(lua-unbound openssl prosody python3)
-CARILLON_TEST_PACKAGES=(ccache chromium ejabberd firefox-esr fonts-dejavu-core
-  git iproute2 nftables shellcheck util-linux)
+CARILLON_TEST_PACKAGES=("${CARILLON_PACKAGE_PACKAGES[@]}" ccache chromium
+  ejabberd firefox-esr fonts-dejavu-core git iproute2 mandoc nftables shellcheck
+  systemd util-linux)
 # Left out where kubectl came from elsewhere.
 CARILLON_TEST_PACKAGES+=(kubernetes-client)
 # PACKAGE:FILE, not installed, as that would bring a service: carillon_unpack
 # takes the file out.
 CARILLON_UNPACKED_PACKAGES=(prometheus:usr/bin/promtool)
 CARILLON_LONG_TEST_PACKAGES=(clang-16 clang-tidy-16 libclang-rt-16-dev)
+CARILLON_FRESH_ROOT_PACKAGES=(debootstrap git procps slirp4netns
+  systemd-container util-linux)
 
 # carillon_fail MESSAGE: one line for the person who ran us, and out.
 carillon_fail() {
