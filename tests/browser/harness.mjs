@@ -126,6 +126,7 @@ export class Server {
     this.process.kill('SIGTERM');
     await new Promise((done) => this.process.once('exit', done));
     rmSync(this.state, { recursive: true, force: true });
+    if (/Sanitizer|runtime error/.test(this.log)) throw new Error(this.log);
   }
 }
 
