@@ -156,6 +156,10 @@ step_package() {
   until_true serves 0
   pid=$(systemctl show --property=MainPID --value carillon)
   say "the service runs as $(ps -o user= -p "$pid")"
+  systemctl reload carillon
+  until_true serves 0
+  [[ $pid == "$(systemctl show --property=MainPID --value carillon)" ]] ||
+    { say "a reload restarts it"; exit 1; }
   killed=$EPOCHREALTIME
   kill -KILL "$pid"
   until_true serves "$pid"
