@@ -60,7 +60,7 @@ Finding JudgeCertificate(const CertificateFacts& facts) {
                   absl::StrCat(path, " expired ",
                                Days(facts.now - facts.not_after), " ago"),
                   "renew it and see why that did not happen by itself "
-                  "(certbot renew, its timer), then restart the server");
+                  "(certbot renew, its timer), then send the server SIGHUP");
   }
   if (facts.now < facts.not_before) {
     return Failed(kCertificate,
@@ -78,7 +78,7 @@ Finding JudgeCertificate(const CertificateFacts& facts) {
   const int64_t left = facts.not_after - facts.now;
   if (left <= kSoonDays * kDay) {
     return Warning(kCertificate, absl::StrCat(path, " expires in ", Days(left)),
-                   "renew it now and restart the server");
+                   "renew it now and send the server SIGHUP");
   }
   if ((facts.key_mode & 07) != 0) {
     return Warning(kCertificate,

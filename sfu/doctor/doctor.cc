@@ -147,6 +147,10 @@ void CheckLinks(const Config& config, Report* report) {
     CheckHairpin(config, running ? nullptr : &responder, add);
   if (running) return;
   CheckListener("http_listen", config.http_listen_ip, config.http_port, report);
+  if (!config.http_redirect_ip.empty()) {
+    CheckListener("http_redirect_listen", config.http_redirect_ip,
+                  config.http_redirect_port, report);
+  }
   if (server.answered) return;  // another program's, as was said
   CheckListener("admin_listen", config.admin_listen_ip, config.admin_port,
                 report);
