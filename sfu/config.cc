@@ -3,7 +3,6 @@
 
 #include <absl/flags/flag.h>
 #include <absl/flags/parse.h>
-#include <absl/flags/reflection.h>
 #include <absl/status/status.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
@@ -17,6 +16,8 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+
+#include "sfu/flag_arguments.h"
 
 ABSL_FLAG(std::string, component_host, "127.0.0.1",
           "Host of the XMPP server's component port (XEP-0114)");
@@ -72,13 +73,6 @@ constexpr size_t kMinSecretChars = 16;
 constexpr size_t kMaxSecretFileBytes = 4096;
 constexpr int kMaxWorkers = 64;
 
-absl::Status Refuse(std::string_view flag, const std::string& wrong,
-                    const std::string& remedy) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("--", absl::string_view(flag.data(), flag.size()), ": ",
-                   wrong, "; ", remedy));
-}
-
 bool IsIpAddress(const std::string& text) {
   in6_addr address;
   return inet_pton(AF_INET, text.c_str(), &address) == 1 ||
@@ -122,73 +116,10 @@ std::optional<Endpoint> ParseEndpoint(const std::string& text) {
   return Endpoint{std::move(host), *port};
 }
 
-// Looks at the arguments before absl does, which ends the process at the
-// first unknown flag. Every name must be known and no word stand alone; values
-// are checked by the flag's own parser.
-absl::Status CheckArguments(const std::vector<std::string>& arguments,
-                            int depth);
-
-absl::Status CheckFlagFile(const std::string& path, int depth) {
-  std::ifstream file(path);
-  if (depth > 4 || !file) {
-    return Refuse("flagfile", "cannot read " + path,
-                  "name a file with one flag a line");
-  }
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    const size_t begin = line.find_first_not_of(" \t\r");
-    if (begin == std::string::npos || line[begin] == '#') continue;
-    lines.push_back(
-        line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin));
-  }
-  return CheckArguments(lines, depth + 1);
-}
-
-absl::Status CheckArguments(const std::vector<std::string>& arguments,
-                            int depth) {
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    const size_t dashes = argument.starts_with("--") ? 2 : 1;
-    if (argument.size() <= dashes || argument.front() != '-') {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unexpected argument '", argument,
-                       "'; flags are written --name=value, see --help"));
-    }
-    const size_t equals = argument.find('=');
-    const std::string name = argument.substr(dashes, equals - dashes);
-    const absl::CommandLineFlag* flag = absl::FindCommandLineFlag(name);
-    const bool negated = flag == nullptr && name.starts_with("no") &&
-                         equals == std::string::npos;
-    if (negated) flag = absl::FindCommandLineFlag(name.substr(2));
-    if (flag == nullptr || (negated && !flag->IsOfType<bool>())) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unknown flag --", name, "; see --help"));
-    }
-    if (equals == std::string::npos && flag->IsOfType<bool>()) continue;
-    if (equals == std::string::npos && i + 1 == arguments.size()) {
-      return Refuse(name, "has no value", "write --" + name + "=value");
-    }
-    const std::string value = equals == std::string::npos
-                                  ? arguments[++i]
-                                  : argument.substr(equals + 1);
-    if (name == "flagfile") {
-      const absl::Status status = CheckFlagFile(value, depth);
-      if (!status.ok()) return status;
-      continue;
-    }
-    std::string error;
-    if (!absl::FindCommandLineFlag(name)->ParseFrom(value, &error)) {
-      return Refuse(name, "'" + value + "' is no value for it",
-                    "see --help" + (error.empty() ? "" : " (" + error + ")"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckRange(std::string_view flag, int value, int low, int high) {
   if (value >= low && value <= high) return absl::OkStatus();
-  return Refuse(flag, absl::StrCat(value, " is out of range"),
-                absl::StrCat("give ", low, " to ", high));
+  return RefuseFlag(flag, absl::StrCat(value, " is out of range"),
+                    absl::StrCat("give ", low, " to ", high));
 }
 
 absl::Status CheckNumbers() {
@@ -227,18 +158,19 @@ absl::Status ReadSecretFile(std::string_view flag, const std::string& path,
   if (file)
     file.read(secret.data(), static_cast<std::streamsize>(secret.size()));
   if (file.bad() || !file.is_open() || file.gcount() == 0) {
-    return Refuse(flag, "cannot read " + path,
-                  "check the path, its permissions and that it is not empty");
+    return RefuseFlag(
+        flag, "cannot read " + path,
+        "check the path, its permissions and that it is not empty");
   }
   secret.resize(static_cast<size_t>(file.gcount()));
   secret.erase(secret.find_last_not_of(" \t\r\n") + 1);
   if (secret.size() > kMaxSecretFileBytes ||
       secret.find_first_of(std::string_view("\n\0", 2)) != std::string::npos) {
-    return Refuse(flag, path + " holds more than one line",
-                  "put the secret alone into the file");
+    return RefuseFlag(flag, path + " holds more than one line",
+                      "put the secret alone into the file");
   }
   if (secret.size() < kMinSecretChars) {
-    return Refuse(
+    return RefuseFlag(
         flag, "the secret is too short",
         absl::StrCat("use at least ", kMinSecretChars,
                      " characters, such as of: openssl rand -hex 24"));
@@ -251,8 +183,9 @@ absl::Status ReadSecret(Config* config) {
   constexpr std::string_view kFlag = "component_secret_file";
   const std::string path = absl::GetFlag(FLAGS_component_secret_file);
   if (path.empty()) {
-    return Refuse(kFlag, "is required",
-                  "name a file that holds the XMPP server's component_secret");
+    return RefuseFlag(
+        kFlag, "is required",
+        "name a file that holds the XMPP server's component_secret");
   }
   return ReadSecretFile(kFlag, path, &config->component_secret);
 }
@@ -269,12 +202,12 @@ absl::Status ReadXmpp(Config* config) {
                static_cast<uint16_t>(absl::GetFlag(FLAGS_component_port))};
   if (!IsLoopback(config->component_server.host) &&
       !absl::GetFlag(FLAGS_allow_remote_component)) {
-    return Refuse("component_host",
-                  "'" + config->component_server.host +
-                      "' is not loopback and "
-                      "a component link is not encrypted",
-                  "run beside the XMPP server, or protect the path and add "
-                  "--allow_remote_component");
+    return RefuseFlag("component_host",
+                      "'" + config->component_server.host +
+                          "' is not loopback and "
+                          "a component link is not encrypted",
+                      "run beside the XMPP server, or protect the path and add "
+                      "--allow_remote_component");
   }
   struct Domain {
     std::string_view flag;
@@ -288,8 +221,8 @@ absl::Status ReadXmpp(Config* config) {
                &config->guest_domain},
         Domain{"muc", absl::GetFlag(FLAGS_muc), &config->muc}}) {
     if (!LooksLikeDomain(domain.value)) {
-      return Refuse(domain.flag, "'" + domain.value + "' is no domain",
-                    "give a name such as sfu.example.org");
+      return RefuseFlag(domain.flag, "'" + domain.value + "' is no domain",
+                        "give a name such as sfu.example.org");
     }
     if (domain.to != nullptr) *domain.to = domain.value;
   }
@@ -302,8 +235,8 @@ absl::Status ReadXmpp(Config* config) {
           : std::nullopt;
   if (!server || server->port == 0 ||
       url.find_first_of(" \t\r\n") != std::string::npos) {
-    return Refuse("xmpp_websocket", "'" + url + "' is no such address",
-                  "write ws://host:port/path");
+    return RefuseFlag("xmpp_websocket", "'" + url + "' is no such address",
+                      "write ws://host:port/path");
   }
   config->xmpp_websocket = *server;
   config->xmpp_websocket_path = url.substr(slash);
@@ -315,8 +248,9 @@ absl::Status ReadListener(std::string_view flag, const std::string& value,
   if (value.empty()) return absl::OkStatus();
   const std::optional<Endpoint> listen = ParseEndpoint(value);
   if (!listen || !IsIpAddress(listen->host)) {
-    return Refuse(flag, "'" + value + "' is no IP address and port",
-                  "write 127.0.0.1:8080 or [::1]:8080, or nothing for none");
+    return RefuseFlag(
+        flag, "'" + value + "' is no IP address and port",
+        "write 127.0.0.1:8080 or [::1]:8080, or nothing for none");
   }
   *ip = listen->host;
   *port = listen->port;
@@ -328,18 +262,18 @@ absl::Status ReadTls(Config* config) {
   config->tls_key = absl::GetFlag(FLAGS_tls_key);
   const bool tls = !config->tls_certificate.empty();
   if (tls != !config->tls_key.empty()) {
-    return Refuse(tls ? "tls_key" : "tls_certificate",
-                  "is required where the other one is given",
-                  "name both --tls_certificate and --tls_key, or neither");
+    return RefuseFlag(tls ? "tls_key" : "tls_certificate",
+                      "is required where the other one is given",
+                      "name both --tls_certificate and --tls_key, or neither");
   }
   absl::Status status = ReadListener(
       "http_redirect_listen", absl::GetFlag(FLAGS_http_redirect_listen),
       &config->http_redirect_ip, &config->http_redirect_port);
   if (status.ok() && !config->http_redirect_ip.empty() &&
       (!tls || config->http_listen_ip.empty())) {
-    return Refuse("http_redirect_listen", "there is no https:// to send to",
-                  "give --http_listen, --tls_certificate and --tls_key as "
-                  "well");
+    return RefuseFlag("http_redirect_listen", "there is no https:// to send to",
+                      "give --http_listen, --tls_certificate and --tls_key as "
+                      "well");
   }
   return status;
 }
@@ -347,9 +281,9 @@ absl::Status ReadTls(Config* config) {
 absl::Status ReadAddresses(Config* config) {
   config->media_address = absl::GetFlag(FLAGS_media_address);
   if (!IsIpAddress(config->media_address)) {
-    return Refuse("media_address",
-                  "'" + config->media_address + "' is no IP address",
-                  "write one of this machine, or 0.0.0.0 for all");
+    return RefuseFlag("media_address",
+                      "'" + config->media_address + "' is no IP address",
+                      "write one of this machine, or 0.0.0.0 for all");
   }
   const std::string advertise = absl::GetFlag(FLAGS_advertise);
   for (absl::string_view ip :
@@ -358,16 +292,17 @@ absl::Status ReadAddresses(Config* config) {
   }
   if (config->advertise.empty()) {
     if (IsWildcard(config->media_address)) {
-      return Refuse("advertise",
-                    "is required with --media_address=" + config->media_address,
-                    "name the IP addresses by which clients reach this server");
+      return RefuseFlag(
+          "advertise",
+          "is required with --media_address=" + config->media_address,
+          "name the IP addresses by which clients reach this server");
     }
     config->advertise.push_back(config->media_address);
   }
   for (const std::string& ip : config->advertise) {
     if (!IsIpAddress(ip) || IsWildcard(ip)) {
-      return Refuse("advertise", "'" + ip + "' is no IP address of a host",
-                    "write addresses, not names, with commas between them");
+      return RefuseFlag("advertise", "'" + ip + "' is no IP address of a host",
+                        "write addresses, not names, with commas between them");
     }
   }
   return absl::OkStatus();
@@ -383,17 +318,17 @@ absl::Status ReadCpus(Config* config) {
     int cpu = -1;
     if (!absl::SimpleAtoi(word, &cpu) || cpu < 0 || cpu >= CPU_SETSIZE ||
         !CPU_ISSET(static_cast<size_t>(cpu), &allowed)) {
-      return Refuse("cpus",
-                    absl::StrCat("'", word, "' is no processor of ours"),
-                    "write numbers of those that this process may use");
+      return RefuseFlag("cpus",
+                        absl::StrCat("'", word, "' is no processor of ours"),
+                        "write numbers of those that this process may use");
     }
     config->cpus.push_back(cpu);
   }
   if (!config->cpus.empty() && config->cpus.size() != config->workers) {
-    return Refuse("cpus",
-                  absl::StrCat("names ", config->cpus.size(), " for ",
-                               config->workers, " workers"),
-                  "give one for each, or none at all");
+    return RefuseFlag("cpus",
+                      absl::StrCat("names ", config->cpus.size(), " for ",
+                                   config->workers, " workers"),
+                      "give one for each, or none at all");
   }
   return absl::OkStatus();
 }
@@ -410,8 +345,8 @@ absl::Status ReadLogging(Config* config) {
   } else if (level == "error") {
     config->log_level = LogLevel::kError;
   } else {
-    return Refuse("log_level", "'" + level + "' is no level",
-                  "write debug, info, warning or error");
+    return RefuseFlag("log_level", "'" + level + "' is no level",
+                      "write debug, info, warning or error");
   }
   return absl::OkStatus();
 }
@@ -426,7 +361,7 @@ std::string ToString(const Endpoint& endpoint) {
 
 absl::StatusOr<Config> ParseConfig(int argc, char** argv) {
   absl::Status status =
-      CheckArguments(std::vector<std::string>(argv + 1, argv + argc), 0);
+      CheckArguments(std::vector<std::string>(argv + 1, argv + argc));
   if (!status.ok()) return status;
   absl::ParseCommandLine(argc, argv);
   Config config;

@@ -42,7 +42,7 @@ struct Config {
   std::string admin_listen_ip;
   uint16_t admin_port = 0;
   std::string admin_token;  // empty: no /debug
-  std::string page_dir;  // empty: no page
+  std::string page_dir;     // empty: no page
 
   std::string media_address;  // IP to bind
   uint16_t media_port = 0;    // of worker 0; worker i has media_port + i

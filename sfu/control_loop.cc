@@ -6,7 +6,6 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <csignal>
 #include <optional>
 #include <utility>
@@ -21,6 +20,7 @@
 #include "sfu/monotonic_clock.h"
 #include "sfu/page_site.h"
 #include "sfu/shutdown_plan.h"
+#include "sfu/tls_renewal.h"
 #include "sfu/wakeup.h"
 #include "sfu/websocket_proxy.h"
 #include "sfu/worker_links.h"
@@ -35,8 +35,6 @@ using boost::system::error_code;
 
 constexpr size_t kAdminConnections = 64;
 constexpr size_t kRedirectConnections = 64;
-// A certificate that ends sooner has not been renewed as it should.
-constexpr auto kTimeToRenew = std::chrono::hours(14 * 24);
 // What the XMPP server said last goes to pages through us.
 constexpr rtp::TimeDelta kLastWords = std::chrono::milliseconds(200);
 
@@ -78,21 +76,6 @@ signaling::Focus::Config FocusConfig(const Config& config) {
   return focus;
 }
 
-void LogCertificate(const TlsContext& tls) {
-  const auto left = tls.expiry() - std::chrono::system_clock::now();
-  const auto days = std::chrono::duration_cast<std::chrono::hours>(left) / 24;
-  if (left > kTimeToRenew) {
-    SFU_LOG(kInfo, "tls_certificate").With("days_left", days.count());
-  } else {
-    SFU_LOG(kWarning, left.count() > 0 ? "tls_certificate_ends"
-                                       : "tls_certificate_expired")
-        .With("days_left", days.count())
-        .With("remedy",
-              "renew the files of --tls_certificate, --tls_key; then "
-              "send SIGHUP");
-  }
-}
-
 WebSocketProxy::Config ProxyConfig(const Config& config) {
   WebSocketProxy::Config proxy;
   proxy.upstream = config.xmpp_websocket;
@@ -111,7 +94,6 @@ struct ControlLoop::Impl : XmppSocket::Observer {
         wakeup_wait(context, wakeup.fd()),
         timer(context),
         signals(context, SIGTERM, SIGINT),
-        hangups(context, SIGHUP),
         last_words(context),
         shutdown(config.drain_timeout),
         links(MonotonicNow(), LinksOf(workers)),
@@ -122,6 +104,7 @@ struct ControlLoop::Impl : XmppSocket::Observer {
                   std::move(page)),
         proxy(context, ProxyConfig(config)),
         tls(std::move(tls_context)),
+        tls_renewal(context, tls.get()),
         admin_site({.metrics = [this] { return MetricsText(Snapshot()); },
                     .workers_turning =
                         [this] { return links.AllTurning(MonotonicNow()); },
@@ -148,8 +131,11 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   std::string Open();
   void WaitForEvents();
   void WaitForSignal();
-  void WaitForHangup();
-  std::string OpenRedirect();
+  // Opens `server`, and logs `event`. Returns an error text.
+  std::string Listen(std::string_view event, const HttpServer::Config& http,
+                     HttpServer::Site answer,
+                     HttpServer::UpgradeHandler upgrade,
+                     std::optional<HttpServer>& server);
   void EndSessions();
   void SayLastWords();
   void DrainEvents();
@@ -189,7 +175,6 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   asio::steady_timer timer;
   rtp::Timestamp timer_deadline = rtp::kNever;
   asio::signal_set signals;
-  asio::signal_set hangups;
   asio::steady_timer last_words;
   ShutdownPlan shutdown;
 
@@ -201,6 +186,7 @@ struct ControlLoop::Impl : XmppSocket::Observer {
   const PageSite page_site;
   WebSocketProxy proxy;
   const std::unique_ptr<TlsContext> tls;
+  TlsRenewal tls_renewal;
   const AdminSite admin_site;
   const DebugSite debug_site;
   std::optional<HttpServer> public_http;
@@ -209,46 +195,66 @@ struct ControlLoop::Impl : XmppSocket::Observer {
 };
 
 std::string ControlLoop::Impl::Open() {
+  std::string error;
   if (!config.http_listen_ip.empty()) {
     HttpServer::Config http;
     http.ip = config.http_listen_ip;
     http.port = config.http_port;
     http.flag = "http_listen";
     http.tls = tls.get();
-    public_http.emplace(
-        context, http,
+    error = Listen(
+        "http_open", http,
         [this](const HttpRequest& request) {
           return page_site.Handle(request);
         },
         [this](HttpServer::Upgraded connection) {
           proxy.Start(std::move(connection));
-        });
-    if (std::string error = public_http->Open(); !error.empty()) return error;
-    SFU_LOG(kInfo, "http_open")
-        .With("port", public_http->port())
-        .With("tls", tls != nullptr);
-    if (tls) LogCertificate(*tls);
+        },
+        public_http);
   }
-  if (!config.http_redirect_ip.empty()) {
-    if (std::string error = OpenRedirect(); !error.empty()) return error;
+  if (error.empty() && !config.http_redirect_ip.empty()) {
+    HttpServer::Config http;
+    http.ip = config.http_redirect_ip;
+    http.port = config.http_redirect_port;
+    http.flag = "http_redirect_listen";
+    http.max_connections = kRedirectConnections;
+    error = Listen(
+        "http_redirect_open", http,
+        [this](const HttpRequest& request) {
+          return RedirectToHttps(request, public_http->port());
+        },
+        nullptr, redirect_http);
   }
-  if (!config.admin_listen_ip.empty()) {
+  if (error.empty() && !config.admin_listen_ip.empty()) {
     HttpServer::Config http;
     http.ip = config.admin_listen_ip;
     http.port = config.admin_port;
     http.flag = "admin_listen";
     http.max_connections = kAdminConnections;
-    admin_http.emplace(
-        context, http,
+    error = Listen(
+        "admin_open", http,
         [this](const HttpRequest& request) {
           return DebugSite::IsFor(request.target) ? debug_site.Handle(request)
                                                   : admin_site.Handle(request);
         },
-        nullptr);
-    if (std::string error = admin_http->Open(); !error.empty()) return error;
-    SFU_LOG(kInfo, "admin_open").With("port", admin_http->port());
+        nullptr, admin_http);
   }
-  return {};
+  return error;
+}
+
+std::string ControlLoop::Impl::Listen(std::string_view event,
+                                      const HttpServer::Config& http,
+                                      HttpServer::Site answer,
+                                      HttpServer::UpgradeHandler upgrade,
+                                      std::optional<HttpServer>& server) {
+  server.emplace(context, http, std::move(answer), std::move(upgrade));
+  std::string error = server->Open();
+  if (error.empty()) {
+    SFU_LOG(kInfo, event)
+        .With("tls", http.tls != nullptr)
+        .With("port", server->port());
+  }
+  return error;
 }
 
 void ControlLoop::Impl::LogFailure(const PeerFailed& failed) const {
@@ -256,33 +262,14 @@ void ControlLoop::Impl::LogFailure(const PeerFailed& failed) const {
     for (const auto& participant : room->participants) {
       if (participant->session->peer() != failed.peer) continue;
       SFU_LOG(kInfo, "participant_failed")
-          .With("reason",
-                signaling::kPeerFailures[static_cast<size_t>(failed.why)])
+          .With("reason", signaling::kPeerFailures[static_cast<size_t>(
+                              ToSignaling(failed.why))])
           .With("peer", failed.peer.value())
           .With("room", Redact(name))
           .With("jid", Redact(participant->jid.ToString()));
       return;
     }
   }
-}
-
-std::string ControlLoop::Impl::OpenRedirect() {
-  HttpServer::Config http;
-  http.ip = config.http_redirect_ip;
-  http.port = config.http_redirect_port;
-  http.flag = "http_redirect_listen";
-  http.max_connections = kRedirectConnections;
-  redirect_http.emplace(
-      context, http,
-      [this](const HttpRequest& request) {
-        return RedirectToHttps(request, public_http->port());
-      },
-      nullptr);
-  std::string error = redirect_http->Open();
-  if (error.empty()) {
-    SFU_LOG(kInfo, "http_redirect_open").With("port", redirect_http->port());
-  }
-  return error;
 }
 
 void ControlLoop::Impl::DrainEvents() {
@@ -367,23 +354,6 @@ void ControlLoop::Impl::WaitForSignal() {
   });
 }
 
-void ControlLoop::Impl::WaitForHangup() {
-  hangups.async_wait([this](const error_code& error, int) {
-    if (error) return;
-    if (tls) {
-      const std::string problem = tls->Reload();
-      if (problem.empty()) {
-        LogCertificate(*tls);
-      } else {
-        SFU_LOG(kError, "tls_reload_failed")
-            .With("error", problem)
-            .With("remedy", "the former certificate stays; mend, SIGHUP again");
-      }
-    }
-    WaitForHangup();
-  });
-}
-
 void ControlLoop::Impl::EndSessions() {
   focus.Shutdown(MonotonicNow());
   xmpp.Stop([this] { SayLastWords(); });
@@ -432,7 +402,7 @@ std::string ControlLoop::Open() { return impl_->Open(); }
 
 void ControlLoop::Run() {
   impl_->WaitForSignal();
-  impl_->WaitForHangup();
+  impl_->tls_renewal.Start();
   impl_->WaitForEvents();
   impl_->xmpp.Start();
   impl_->context.run();

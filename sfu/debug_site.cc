@@ -77,21 +77,24 @@ HttpResponse DebugSite::Handle(const HttpRequest& request) const {
     ShowJson(DescribeRooms(rooms, now), response);
     return response;
   }
-  uint64_t peer = 0;
-  const bool by_peer =
-      path.starts_with(kParticipants) &&
-      absl::SimpleAtoi(std::string(path.substr(kParticipants.size())), &peer);
-  for (const auto& [name, room] : rooms) {
-    if (path.starts_with(kRooms) && path.substr(kRooms.size()) == name) {
-      ShowJson(DescribeRoom(*room, now, facts_.worker_of), response);
+  if (path.starts_with(kRooms)) {
+    const auto room = rooms.find(std::string(path.substr(kRooms.size())));
+    if (room != rooms.end()) {
+      ShowJson(DescribeRoom(*room->second, now, facts_.worker_of), response);
       return response;
     }
-    for (const auto& participant : room->participants) {
-      const rtp::PeerId id = participant->session->peer();
-      if (!by_peer || id.value() != peer) continue;
-      ShowJson(
-          DescribeParticipant(*room, *participant, now, facts_.worker_of(id)),
-          response);
+  }
+  uint64_t peer = 0;
+  if (path.starts_with(kParticipants) &&
+      absl::SimpleAtoi(std::string(path.substr(kParticipants.size())), &peer)) {
+    const rtp::PeerId id(peer);
+    for (const auto& [name, room] : rooms) {
+      const auto at = std::find_if(
+          room->participants.begin(), room->participants.end(),
+          [id](const auto& each) { return each->session->peer() == id; });
+      if (at == room->participants.end()) continue;
+      ShowJson(DescribeParticipant(*room, **at, now, facts_.worker_of(id)),
+               response);
       return response;
     }
   }

@@ -35,6 +35,8 @@ std::vector<RemoteSources::Source> SourcesOf(const rtp::PeerSpec& spec) {
   return sources;
 }
 
+}  // namespace
+
 signaling::PeerFailure ToSignaling(PeerFailure why) {
   switch (why) {
     case PeerFailure::kConnectTimeout:
@@ -50,8 +52,6 @@ signaling::PeerFailure ToSignaling(PeerFailure why) {
   }
   return signaling::PeerFailure::kDtlsFailed;
 }
-
-}  // namespace
 
 MediaController::MediaController(Config config, rtp::RandomSource& random,
                                  CommandSink& commands)

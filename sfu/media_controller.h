@@ -16,6 +16,9 @@
 
 namespace sfu {
 
+// The same in the words of the focus.
+signaling::PeerFailure ToSignaling(PeerFailure why);
+
 // Where commands to workers go. The shell's implementation keeps a backlog
 // when a ring is full, so a command is never lost.
 class CommandSink {

@@ -244,12 +244,9 @@ void ReadProcessFacts(MetricsSnapshot* snapshot) {
 }
 
 std::string MetricsText(const MetricsSnapshot& snapshot) {
-  const signaling::FocusStats none;
-  MetricsSnapshot whole = snapshot;
-  if (whole.focus == nullptr) whole.focus = &none;
   MetricFamilies families;
-  AddServer(whole, families);
-  AddWorkers(whole, families);
+  AddServer(snapshot, families);
+  AddWorkers(snapshot, families);
   return families.Text();
 }
 

@@ -21,9 +21,10 @@ struct MetricsSnapshot {
     size_t peers = 0;
     rtp::TimeDelta cpu{};
   };
+  static inline const signaling::FocusStats kNothing;
   std::vector<WorkerFacts> workers;
   RoomCensus census;
-  const signaling::FocusStats* focus = nullptr;  // none: zeros
+  const signaling::FocusStats* focus = &kNothing;
   uint64_t ice_restarts = 0;
   bool draining = false;
   bool component_connected = false;
@@ -34,8 +35,8 @@ struct MetricsSnapshot {
   size_t websocket_proxies = 0;     // of those, XMPP streams
   size_t command_backlog = 0;       // commands that wait for a full ring
   std::string version;
-  double start_time = 0;            // seconds since 1970
-  rtp::TimeDelta process_cpu{};     // user and system
+  double start_time = 0;         // seconds since 1970
+  rtp::TimeDelta process_cpu{};  // user and system
   uint64_t resident_bytes = 0;
   uint64_t open_descriptors = 0;
 };

@@ -24,6 +24,13 @@ std::optional<uint32_t> Route::RtpTimestampAt(rtp::Timestamp now) const {
   return clock.rtp_timestamp + static_cast<uint32_t>(ticks);
 }
 
+Route::Relay* Route::FindRelay(size_t worker) {
+  const auto it = std::find_if(
+      relays.begin(), relays.end(),
+      [worker](const Relay& relay) { return relay.worker == worker; });
+  return it == relays.end() ? nullptr : &*it;
+}
+
 Route& Router::AddSource(rtp::SourceId source, Uplink* uplink) {
   std::unique_ptr<Route>& route = routes_[source];
   route = std::make_unique<Route>(source, uplink);
@@ -60,7 +67,7 @@ bool Router::Subscribe(rtp::Timestamp now, rtp::SourceId source, Slot* slot) {
       route->slots.end()) {
     route->slots.push_back(slot);
   }
-  if (route->uplink == nullptr && !route->subscribed) {
+  if (!route->is_home() && !route->subscribed) {
     route->subscribed = true;
     Relay(route->home, RelayCell::Kind::kSubscribe, source);
     next_refresh_ = std::min(next_refresh_, now + kRefresh);
@@ -74,6 +81,7 @@ void Router::Unsubscribe(rtp::SourceId source, Slot* slot) {
   std::erase(route->slots, slot);
   if (route->subscribed && route->slots.empty()) {
     route->subscribed = false;
+    route->wanting = false;
     // What comes when it is wanted again does not continue what came.
     route->cache = rtp::PacketCache();
     Relay(route->home, RelayCell::Kind::kUnsubscribe, source);
@@ -96,9 +104,10 @@ bool Router::Forward(rtp::Timestamp now, Route& route,
 void Router::WantKeyFrame(rtp::Timestamp now, rtp::SourceId source) {
   Route* route = Find(source);
   if (route == nullptr) return;
-  if (route->uplink != nullptr) {
+  if (route->is_home()) {
     route->uplink->WantKeyFrame(now);
   } else {
+    route->wanting = true;
     Relay(route->home, RelayCell::Kind::kWantKeyFrame, source);
   }
 }
@@ -147,49 +156,42 @@ void Router::RelayLevel(rtp::SourceId source, uint8_t level,
 
 void Router::HandleRelay(rtp::Timestamp now, size_t from, const RelayCell& cell,
                          rtp::PacketPool& pool, Outbox& outbox) {
+  if (cell.kind == RelayCell::Kind::kPacket) {
+    return HandlePacket(now, from, cell, pool, outbox);
+  }
   Route* route = Find(cell.source);
+  if (route == nullptr) return;
   switch (cell.kind) {
-    case RelayCell::Kind::kPacket:
-      return HandlePacket(now, from, cell, pool, outbox);
     case RelayCell::Kind::kClock:
-      if (route != nullptr && route->uplink == nullptr) {
-        route->clock = cell.clock;
-      }
+      if (!route->is_home()) route->clock = cell.clock;
       return;
     case RelayCell::Kind::kSubscribe:
-      if (route != nullptr && route->uplink != nullptr) {
-        HandleSubscribe(now, from, *route);
-      }
+      if (route->is_home()) HandleSubscribe(now, from, *route);
       return;
     case RelayCell::Kind::kUnsubscribe:
-      if (route != nullptr) {
-        std::erase_if(route->relays, [from](const Route::Relay& relay) {
-          return relay.worker == from;
-        });
-      }
+      std::erase_if(route->relays, [from](const Route::Relay& relay) {
+        return relay.worker == from;
+      });
       return;
     case RelayCell::Kind::kWantKeyFrame:
-      if (route != nullptr && route->uplink != nullptr) {
-        const bool fresh =
-            std::any_of(route->relays.begin(), route->relays.end(),
-                        [&](const Route::Relay& relay) {
-                          return relay.worker == from &&
-                                 relay.replayed != rtp::Timestamp::min() &&
-                                 now - relay.replayed < kReplayIsFresh;
-                        });
-        if (!fresh) route->uplink->WantKeyFrame(now);
-      }
+      if (route->is_home()) HandleWant(now, from, *route);
       return;
+    case RelayCell::Kind::kPacket:
     case RelayCell::Kind::kLevel:
       return;
   }
 }
 
+void Router::HandleWant(rtp::Timestamp now, size_t from, Route& route) {
+  const Route::Relay* relay = route.FindRelay(from);
+  const bool fresh = relay != nullptr &&
+                     relay->replayed != rtp::Timestamp::min() &&
+                     now - relay->replayed < kReplayIsFresh;
+  if (!fresh) route.uplink->WantKeyFrame(now);
+}
+
 void Router::HandleSubscribe(rtp::Timestamp now, size_t from, Route& route) {
-  const auto known = std::find_if(
-      route.relays.begin(), route.relays.end(),
-      [from](const Route::Relay& relay) { return relay.worker == from; });
-  if (known != route.relays.end()) {
+  if (Route::Relay* known = route.FindRelay(from)) {
     known->refreshed = now;
     return;
   }
@@ -213,7 +215,7 @@ void Router::HandlePacket(rtp::Timestamp now, size_t from,
                           const RelayCell& cell, rtp::PacketPool& pool,
                           Outbox& outbox) {
   Route* route = Find(cell.source);
-  if (route == nullptr || route->uplink != nullptr || !route->subscribed) {
+  if (route == nullptr || route->is_home() || !route->subscribed) {
     // Sent before it was told that nobody is here any more, or it was not.
     Relay(from, RelayCell::Kind::kUnsubscribe, cell.source);
     return;
@@ -222,6 +224,10 @@ void Router::HandlePacket(rtp::Timestamp now, size_t from,
   rtp::PacketRef packet = pool.Allocate();
   if (!packet) return counters_.Drop(DropReason::kPoolFull);
   packet.Mutable() = cell.packet;
+  if (packet->key_frame ||
+      rtp::KindOf(packet->codec) == rtp::MediaKind::kAudio) {
+    route->wanting = false;
+  }
   Forward(now, *route, packet, outbox);
 }
 
@@ -234,6 +240,9 @@ void Router::HandleTimeout(rtp::Timestamp now) {
     });
     if (route->subscribed) {
       Relay(route->home, RelayCell::Kind::kSubscribe, source);
+      if (route->wanting) {
+        Relay(route->home, RelayCell::Kind::kWantKeyFrame, source);
+      }
     }
     if (route->cache.Expire(now) || route->subscribed ||
         !route->relays.empty()) {

@@ -35,6 +35,10 @@ struct Route {
 
   Route(rtp::SourceId id, Uplink* from) : source(id), uplink(from) {}
 
+  bool is_home() const { return uplink != nullptr; }
+  // Null if `worker` does not want the packets.
+  Relay* FindRelay(size_t worker);
+
   // Which RTP timestamp of the source belongs to `now`, by its last sender
   // report; nothing before one came.
   std::optional<uint32_t> RtpTimestampAt(rtp::Timestamp now) const;
@@ -43,6 +47,7 @@ struct Route {
   Uplink* uplink;           // null if the publisher is on another worker
   size_t home = 0;          // then: that worker
   bool subscribed = false;  // and whether it was told that we want packets
+  bool wanting = false;     // and a key frame, which has not come
   RelayCell::Clock clock;
   rtp::PacketCache cache;
   std::vector<Slot*> slots;  // forwarding it, or waiting for its key frame
@@ -109,6 +114,7 @@ class Router {
   void RelayPacket(size_t to, const rtp::Packet& packet);
   void RelayClock(size_t to, const Route& route);
   void HandleSubscribe(rtp::Timestamp now, size_t from, Route& route);
+  static void HandleWant(rtp::Timestamp now, size_t from, Route& route);
   void HandlePacket(rtp::Timestamp now, size_t from, const RelayCell& cell,
                     rtp::PacketPool& pool, Outbox& outbox);
 

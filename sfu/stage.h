@@ -16,8 +16,8 @@ namespace sfu {
 // Decides, for one conference, which sources its subscribers see and hear:
 // the loudest speakers for audio; pins, screens, recency of speech and order
 // of joining for video. Lives on the worker, so that a switch never waits for
-// the control thread (decisions.md s3.1). Knows sources
-// and their order; filling slots is FillSlots().
+// the control thread (decisions.md s3.1). Knows sources and their order;
+// filling slots is FillSlots().
 class Stage {
  public:
   explicit Stage(rtp::ConferenceId conference) : conference_(conference) {}

@@ -16,6 +16,9 @@ namespace sfu {
 // 1.3; HTTP/1.1 by ALPN.
 class TlsContext {
  public:
+  // A certificate that ends sooner has not been renewed as it should.
+  static constexpr std::chrono::hours kTimeToRenew{14 * 24};
+
   // Null with an error text for the operator if the files are not usable.
   static std::unique_ptr<TlsContext> Load(const std::string& certificate_path,
                                           const std::string& key_path,

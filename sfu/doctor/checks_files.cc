@@ -5,11 +5,14 @@
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 
+#include <chrono>
+
+#include "sfu/tls_context.h"
+
 namespace sfu {
 namespace {
 
 constexpr int64_t kDay = 86'400;
-constexpr int64_t kSoonDays = 14;
 constexpr char kCertificate[] = "certificate";
 
 std::string Days(int64_t seconds) {
@@ -76,7 +79,7 @@ Finding JudgeCertificate(const CertificateFacts& facts) {
         "get one that names it, or open the page by a name of it");
   }
   const int64_t left = facts.not_after - facts.now;
-  if (left <= kSoonDays * kDay) {
+  if (std::chrono::seconds(left) <= TlsContext::kTimeToRenew) {
     return Warning(kCertificate, absl::StrCat(path, " expires in ", Days(left)),
                    "renew it now and send the server SIGHUP");
   }

@@ -97,10 +97,9 @@ void CheckPage(const Config& config, Report* report) {
   report->Add(Ok("page", config.page_dir + " has an index.html"));
 }
 
-void CheckCertificate(const DoctorOptions& options, int64_t now,
-                      Report* report) {
-  CertificateFiles files{
-      FlagValue("tls_certificate"), FlagValue("tls_key"), {}};
+void CheckCertificate(const Config& config, const DoctorOptions& options,
+                      int64_t now, Report* report) {
+  CertificateFiles files{config.tls_certificate, config.tls_key, {}};
   if (!options.page_host.empty()) files.hosts.push_back(options.page_host);
   const bool own = !files.certificate.empty();
   if (own) report->Add(JudgeCertificate(ReadCertificate(files, now)));
@@ -163,7 +162,7 @@ void CheckAll(const Config& config, const DoctorOptions& options,
   CheckLinks(config, report);
   CheckPage(config, report);
   const ClockFacts clock = ReadClock();
-  CheckCertificate(options, clock.unix_seconds, report);
+  CheckCertificate(config, options, clock.unix_seconds, report);
   report->Add(JudgeBuffers(ReadBuffers()));
   report->Add(JudgeDescriptors(ReadDescriptors(config)));
   report->Add(JudgeOffload(ReadOffload()));

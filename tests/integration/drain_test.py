@@ -7,18 +7,12 @@ The variable CARILLON_BUILD_DIR names another build.
 
 import json
 import os
-import pathlib
-import re
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
-import urllib.error
-import urllib.request
 
-from running import Running, is_alive, wait_until
+from running import Running, get, is_alive, wait_until
 
 BOTS = 3
 DRAIN_SECONDS = 10
@@ -27,35 +21,17 @@ BUILD_DIR = None  # set from the arguments
 
 
 class Drain(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="carillon-drain-")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        (self.folder / "index.html").write_text("<!doctype html>")
-
     def start(self, patience=DRAIN_SECONDS):
-        self.run_ = Running(BUILD_DIR, "--", f"--drain_timeout_s={patience}",
-                            page_dir=self.folder)
+        self.run_ = Running(BUILD_DIR, "--", f"--drain_timeout_s={patience}")
         self.addCleanup(self.run_.__exit__)
         self.facts = self.run_.wait_until_up()
         self.server = self.facts["server_pid"]
-
-    def bot(self, room, *options):
-        return subprocess.Popen(
-            [pathlib.Path(BUILD_DIR) / "tools/bot/carillon-bot",
-             f"--run_json={self.run_.state}/run.json", f"--room={room}",
-             *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
+        self.report = self.run_.state / "bots.json"
 
     def call(self):
         """Starts a call and waits until all are in it."""
-        bots = self.bot("tea", f"--bots={BOTS}", "--video_slots=2",
-                        "--duration_s=120",
-                        f"--report={self.folder}/bots.json")
-        self.addCleanup(bots.stdout.close)
-        self.addCleanup(bots.wait)
-        self.addCleanup(bots.kill)
+        bots = self.run_.bots("tea", f"--bots={BOTS}", "--video_slots=2",
+                              "--duration_s=120", f"--report={self.report}")
         self.assertEqual(bots.stdout.readline(), f"joined: {BOTS}\n")
         return bots
 
@@ -63,22 +39,12 @@ class Drain(unittest.TestCase):
         """Ends the call; returns what the bots say, and their report."""
         bots.send_signal(signal.SIGINT)
         said = bots.communicate(timeout=30)[0]
-        report = json.loads((self.folder / "bots.json").read_text())
+        report = json.loads(self.report.read_text())
         return said, report["bots"]
 
     def admin(self, path):
-        """Status and text of the admin listener; None if there is none."""
-        url = f"http://127.0.0.1:{self.facts['admin_port']}{path}"
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def metric(self, name):
-        return sum(float(value) for value in re.findall(
-            rf"^carillon_{name}(?:{{.*}})? (\S+)$", self.admin("/metrics")[1],
-            re.MULTILINE))
+        """Status and text of the admin listener."""
+        return get(self.run_.admin(path))
 
     def ask(self, number=signal.SIGTERM):
         os.kill(self.server, number)
@@ -94,7 +60,7 @@ class Drain(unittest.TestCase):
         return ended
 
     def assert_refused(self, room):
-        newcomer = self.bot(room, "--duration_s=0.1")
+        newcomer = self.run_.bots(room, "--duration_s=0.1")
         said = newcomer.communicate(timeout=60)[0]
         self.assertIn("refused: service-unavailable", said)
         self.assertEqual(newcomer.returncode, 1)
@@ -103,21 +69,21 @@ class Drain(unittest.TestCase):
         self.start()
         bots = self.call()
         self.assertEqual(self.admin("/readyz")[0], 200)
-        self.assertEqual(self.metric("draining"), 0)
+        self.assertEqual(self.run_.metric("draining"), 0)
         asked = self.ask()
         wait_until(lambda: self.admin("/readyz") == (503, "draining\n"),
                    "not ready", 1)
         self.assertEqual(self.admin("/healthz")[0], 200)
-        self.assertEqual(self.metric("draining"), 1)
+        self.assertEqual(self.run_.metric("draining"), 1)
         for room in ("tea", "another"):
             self.assert_refused(room)
-        forwarded = self.metric("rtp_forwarded_total")
+        forwarded = self.run_.metric("rtp_forwarded_total")
         while time.monotonic() < asked + DRAIN_SECONDS - 2:
             time.sleep(1)
-            before, forwarded = forwarded, self.metric("rtp_forwarded_total")
+            before, forwarded = forwarded, self.run_.metric("rtp_forwarded_total")
             # Each hears two others, 50 packets a second.
             self.assertGreater(forwarded - before, BOTS * 2 * 25)
-            self.assertEqual(self.metric("participants"), BOTS)
+            self.assertEqual(self.run_.metric("participants"), BOTS)
         took = self.wait_for_end() - asked
         self.assertGreaterEqual(took, DRAIN_SECONDS)
         self.assertLess(took, DRAIN_SECONDS + AT_ONCE)
@@ -138,7 +104,7 @@ class Drain(unittest.TestCase):
         again = wait_until(lambda: self.run_.facts()["server_pid"]
                            != self.server, "a new server")
         self.assertTrue(again)
-        newcomer = self.bot("tea", "--duration_s=0.1")
+        newcomer = self.run_.bots("tea", "--duration_s=0.1")
         said = newcomer.communicate(timeout=60)[0]
         self.assertEqual(newcomer.returncode, 0, said)
 
@@ -146,7 +112,7 @@ class Drain(unittest.TestCase):
         self.start(patience=600)
         bots = self.call()
         self.ask()
-        wait_until(lambda: self.metric("draining") == 1, "draining", 1)
+        wait_until(lambda: self.run_.metric("draining") == 1, "draining", 1)
         said, _ = self.end(bots)
         left = time.monotonic()
         self.assertNotIn("ended by the room", said)
@@ -159,7 +125,7 @@ class Drain(unittest.TestCase):
                 self.start(patience=600)
                 bots = self.call()
                 self.ask()
-                wait_until(lambda: self.metric("draining") == 1, "draining", 1)
+                wait_until(lambda: self.run_.metric("draining") == 1, "draining", 1)
                 asked = self.ask(second)
                 self.assertLess(self.wait_for_end() - asked, AT_ONCE)
                 said, _ = self.end(bots)

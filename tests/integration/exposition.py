@@ -33,6 +33,12 @@ def parse(text):
     return types, values
 
 
+def total(series, labels):
+    """The sum of a family's values that have these labels."""
+    return sum(value for key, value in series.items()
+               if labels.items() <= dict(key).items())
+
+
 def fetch(url):
     with urllib.request.urlopen(url, timeout=10) as answer:
         return answer.read().decode()
@@ -74,9 +80,7 @@ class Watch:
     def value(self, name, **labels):
         """The sum of the newest values that have these labels."""
         with self._lock:
-            return sum(value for key, value in
-                       self.newest.get(name, {}).items()
-                       if labels.items() <= dict(key).items())
+            return total(self.newest.get(name, {}), labels)
 
     def moved(self, name, **labels):
         """Whether any series of `name` with these labels ever changed."""

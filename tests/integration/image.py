@@ -28,7 +28,7 @@ class Stage:
         self.signal = None
 
 
-def read_dockerfile(path=ROOT / "Dockerfile"):
+def read_dockerfile(path=ROOT / "k8s/Dockerfile"):
     """Stage by name. Instructions that are not understood are refused."""
     text = re.sub(r"^#.*\n", "", path.read_text(encoding="utf-8"), flags=re.M)
     stages, stage = {}, None

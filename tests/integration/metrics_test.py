@@ -91,35 +91,15 @@ class Operate(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="carillon-metrics-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        (self.folder / "index.html").write_text("<!doctype html>")
         self.token = "an-admin-token-of-this-test"
         token_file = self.folder / "token"
         token_file.write_text(self.token + "\n")
         self.run_ = Running(BUILD_DIR, "--host", "127.0.0.1", "--workers", "2",
                             "--", f"--admin_token_file={token_file}",
-                            "--spread_after=1", "--drain_timeout_s=10",
-                            page_dir=self.folder)
+                            "--spread_after=1", "--drain_timeout_s=10")
         self.addCleanup(self.run_.__exit__)
         self.facts = self.run_.wait_until_up()
-        self.admin = f"http://127.0.0.1:{self.facts['admin_port']}"
-        self.children = []
-        self.addCleanup(self.end_children)
-
-    def end_children(self):
-        for child in self.children:
-            if child.poll() is None:
-                child.kill()
-            child.wait()
-            child.stdout.close()
-
-    def bots(self, room, *options):
-        child = subprocess.Popen(
-            [pathlib.Path(BUILD_DIR) / "tools/bot/carillon-bot",
-             f"--run_json={self.run_.state / 'run.json'}", f"--room={room}",
-             *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
-        self.children.append(child)
-        return child
+        self.admin = self.run_.admin("")
 
     def caller(self, room, **options):
         made = RawCaller(self.facts["c2s_port"], self.facts["guest_domain"],
@@ -229,20 +209,20 @@ class Operate(unittest.TestCase):
         self.addCleanup(watch.stop)
         self.assertEqual(watch.types, documented())
 
-        frozen = self.bots("frozen", "--bots=1", "--duration_s=300")
+        frozen = self.run_.bots("frozen", "--bots=1", "--duration_s=300")
         self.assertIn("joined", frozen.stdout.readline())
         frozen.send_signal(signal.SIGSTOP)
         heir, silent = self.signal_badly(watch)
         page = self.open_page()
-        talk = self.bots("talk", "--bots=3", "--duration_s=20", "--lose=0.05",
-                         "--speakers=0:4,1:4,2:4")
+        talk = self.run_.bots("talk", "--bots=3", "--duration_s=20",
+                              "--lose=0.05", "--speakers=0:4,1:4,2:4")
         self.send_from_nowhere()
         self.assertEqual(talk.stdout.readline(), "joined: 3\n")
         self.look_around("talk")
-        faulty = [self.bots("faulty", "--bots=2", "--duration_s=3",
-                            "--faults=packets"),
-                  self.bots("faulty", "--bots=1", "--duration_s=1",
-                            "--faults=fingerprint")]
+        faulty = [self.run_.bots("faulty", "--bots=2", "--duration_s=3",
+                                 "--faults=packets"),
+                  self.run_.bots("faulty", "--bots=1", "--duration_s=1",
+                                 "--faults=fingerprint")]
         self.wait_until_moved(watch, "carillon_resent_packets_total")
         self.refuse_sends(True)
         self.wait_until_moved(watch, "carillon_dropped_total",
@@ -287,7 +267,7 @@ class Operate(unittest.TestCase):
         """The server goes away with somebody in it."""
         wait_until(lambda: watch.value("carillon_component_connected"),
                    "the link to Prosody")
-        last = self.bots("last", "--bots=1", "--duration_s=60")
+        last = self.run_.bots("last", "--bots=1", "--duration_s=60")
         self.assertIn("joined", last.stdout.readline())
         os.kill(self.facts["server_pid"], signal.SIGTERM)
         self.wait_until_moved(watch, "carillon_draining")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts tools/run for a test, in a state folder and on ports of its own."""
+"""Starts tools/run for a test, in a state folder and on ports of its own, and
+bots for it."""
 
 import json
 import os
@@ -9,6 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
+
+import exposition
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools/lib"))
@@ -26,6 +31,15 @@ def wait_until(condition, what, patience=PATIENCE):
             return result
         time.sleep(0.05)
     raise AssertionError(f"waited {patience} s in vain: {what}")
+
+
+def get(url):
+    """Status and text."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
 
 
 def is_alive(pid):
@@ -47,19 +61,28 @@ def free_port_base():
 
 
 class Running:
-    """A tools/run; ends it when the `with` block is left."""
+    """A tools/run; ends it, and its bots, when the `with` block is left.
+
+    Without `page_dir` the page is empty.
+    """
 
     def __init__(self, build_dir, *options, port_base=None, page_dir=None,
                  environment=None):
         port_base = port_base or free_port_base()
         self._folder = tempfile.TemporaryDirectory(prefix="carillon-test-")
-        self.state = pathlib.Path(self._folder.name) / "state"
-        self.log_path = pathlib.Path(self._folder.name) / "run.log"
+        folder = pathlib.Path(self._folder.name)
+        self.state = folder / "state"
+        self.log_path = folder / "run.log"
         self.port_base = port_base
+        self._build_dir = pathlib.Path(build_dir)
+        self._bots = []
+        if page_dir is None:
+            page_dir = folder / "page"
+            page_dir.mkdir()
+            (page_dir / "index.html").write_text("<!doctype html>")
         command = [ROOT / "tools/run", "--no-build", "--state", self.state,
-                   "--build-dir", build_dir, "--port-base", str(port_base)]
-        if page_dir:
-            command += ["--page-dir", page_dir]
+                   "--build-dir", build_dir, "--port-base", str(port_base),
+                   "--page-dir", page_dir]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [*command, *options], stdin=subprocess.DEVNULL, stdout=log,
@@ -70,6 +93,10 @@ class Running:
         return self
 
     def __exit__(self, *_):
+        for bots in self._bots:
+            bots.kill()
+            bots.wait()
+            bots.stdout.close()
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -93,6 +120,25 @@ class Running:
         if not facts:
             raise AssertionError("tools/run ended:\n" + self.log())
         return facts
+
+    def admin(self, path):
+        """Address of a page of the admin listener."""
+        return f"http://127.0.0.1:{self.port_base + 1}{path}"
+
+    def metric(self, name, **labels):
+        """The sum of the metric carillon_NAME with these labels."""
+        _, values = exposition.parse(exposition.fetch(self.admin("/metrics")))
+        return exposition.total(values[f"carillon_{name}"], labels)
+
+    def bots(self, room, *options):
+        """Starts a carillon-bot."""
+        bots = subprocess.Popen(
+            [self._build_dir / "tools/bot/carillon-bot",
+             f"--run_json={self.state}/run.json", f"--room={room}", *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+        self._bots.append(bots)
+        return bots
 
     def interrupt(self):
         """Ctrl-C; returns the exit status."""

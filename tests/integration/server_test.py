@@ -7,39 +7,22 @@ server_test.py BUILD_DIR; the variable CARILLON_BUILD_DIR names another one.
 
 import json
 import os
-import pathlib
 import signal
 import sys
-import tempfile
 import unittest
-import urllib.error
-import urllib.request
 
 import xmpp_wire
-from running import ROOT, Running, is_alive, wait_until
+from running import ROOT, Running, get, is_alive, wait_until
 
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
 BUILD_DIR = None  # set from the arguments
 
 
-def get(url):
-    """Status and body."""
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-
-
 class Server(unittest.TestCase):
     def setUp(self):
-        page_dir = ROOT / "tools/room/dist"
-        if not (page_dir / "index.html").is_file():
-            folder = tempfile.TemporaryDirectory(prefix="carillon-page-")
-            self.addCleanup(folder.cleanup)
-            page_dir = pathlib.Path(folder.name)
-            (page_dir / "index.html").write_text("<!doctype html>")
-        self.run_ = Running(BUILD_DIR, page_dir=page_dir)
+        built = ROOT / "tools/room/dist"
+        self.run_ = Running(BUILD_DIR,
+                            page_dir=built if built.is_dir() else None)
         self.addCleanup(self.run_.__exit__)
         self.facts = self.run_.wait_until_up()
 
@@ -64,7 +47,7 @@ class Server(unittest.TestCase):
         for path in ("", "tea"):
             status, body = get(self.facts["page"] + path)
             self.assertEqual(status, 200)
-            self.assertTrue(body.lower().startswith(b"<!doctype html"))
+            self.assertTrue(body.lower().startswith("<!doctype html"))
         status, body = get(self.facts["page"] + "config.json")
         self.assertEqual(status, 200)
         self.assertEqual(json.loads(body)["component"],
@@ -74,7 +57,7 @@ class Server(unittest.TestCase):
         admin = f"http://127.0.0.1:{self.facts['admin_port']}"
         status, body = get(admin + "/metrics")
         self.assertEqual(status, 200)
-        self.assertIn(b"# TYPE ", body)
+        self.assertIn("# TYPE ", body)
         self.assertEqual(get(admin + "/healthz")[0], 200)
 
     def test_rooms_and_component_answer_guests(self):

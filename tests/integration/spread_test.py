@@ -8,13 +8,8 @@ the test of the rings between workers.
 
 import json
 import os
-import pathlib
-import re
-import subprocess
 import sys
-import tempfile
 import unittest
-import urllib.request
 
 from running import Running
 
@@ -26,42 +21,26 @@ BUILD_DIR = None  # set from the arguments
 
 class Spread(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="carillon-spread-")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        (self.folder / "index.html").write_text("<!doctype html>")
         self.run_ = Running(BUILD_DIR, "--workers", "2", "--",
-                            "--spread_after=1", page_dir=self.folder)
+                            "--spread_after=1")
         self.addCleanup(self.run_.__exit__)
-        self.facts = self.run_.wait_until_up()
-
-    def metric(self, name, label=""):
-        url = f"http://127.0.0.1:{self.facts['admin_port']}/metrics"
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            text = answer.read().decode()
-        return sum(float(value) for value in re.findall(
-            rf"^carillon_{name}(?:{{[^}}]*{label}[^}}]*}})? (\S+)$", text,
-            re.MULTILINE))
+        self.run_.wait_until_up()
 
     def test_nobody_notices_that_there_are_two_workers(self):
-        report_path = self.folder / "bots.json"
+        report_path = self.run_.state / "bots.json"
         speakers = ",".join(f"{bot}:{STEP_SECONDS}" for bot in ORDER)
-        bots = subprocess.Popen(
-            [pathlib.Path(BUILD_DIR) / "tools/bot/carillon-bot",
-             f"--run_json={self.run_.state}/run.json", "--room=tea",
-             f"--bots={BOTS}", "--video_slots=2", f"--speakers={speakers}",
-             "--duration_s=1", "--decode", f"--report={report_path}"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
-        self.addCleanup(bots.stdout.close)
-        self.addCleanup(bots.kill)
+        bots = self.run_.bots(
+            "tea", f"--bots={BOTS}", "--video_slots=2",
+            f"--speakers={speakers}", "--duration_s=1", "--decode",
+            f"--report={report_path}")
         self.assertEqual(bots.stdout.readline(), f"joined: {BOTS}\n")
-        peers = [self.metric("peers", f'worker="{i}"') for i in (0, 1)]
+        peers = [self.run_.metric("peers", worker=i) for i in "01"]
         self.assertEqual(sorted(peers), [BOTS // 2, BOTS - BOTS // 2])
         said = bots.communicate(timeout=120)[0]
         self.assertEqual(bots.returncode, 0, said)
-        self.assertGreater(self.metric("relayed_received_total"), 0)
-        self.assertEqual(self.metric("dropped_total", "relay_full"), 0)
+        self.assertGreater(self.run_.metric("relayed_received_total"), 0)
+        self.assertEqual(
+            self.run_.metric("dropped_total", reason="relay_full"), 0)
 
         report = json.loads(report_path.read_text())
         for index, viewer in enumerate(report["bots"]):

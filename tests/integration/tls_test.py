@@ -38,10 +38,9 @@ class Tls(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="carillon-tls-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        (self.folder / "index.html").write_text("<!doctype html>")
 
     def start(self, *options):
-        run = Running(BUILD_DIR, *options, page_dir=self.folder)
+        run = Running(BUILD_DIR, *options)
         self.addCleanup(run.__exit__)
         return run
 

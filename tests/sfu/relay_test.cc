@@ -169,6 +169,28 @@ TEST_F(RelayTest, TakesTheWantOfAKeyFrameBackToThePublisher) {
   EXPECT_EQ(CountPlis(a), before + 1);
 }
 
+TEST_F(RelayTest, SaysAgainThatAKeyFrameIsWantedUntilItComes) {
+  Client& a = Join();
+  Client& b = Join();
+  SendVideo(b, true);  // so that a waits for nothing
+  SendVideo(a, true);
+  RunFor(seconds(1));
+  const int before = CountPlis(a);
+  ways_[1].blocked = true;
+  SendFeedback(b, [&](rtp::RtcpWriter& out) {
+    rtp::WritePli(VideoSlot(b), VideoSlot(b), out);
+  });
+  RunFor(milliseconds(100));
+  EXPECT_EQ(CountPlis(a), before) << "the want was lost on its way";
+  ways_[1].blocked = false;
+  RunFor(Router::kRefresh + milliseconds(100));
+  EXPECT_GT(CountPlis(a), before);
+  SendVideo(a, true);
+  const uint64_t wants = carried_[RelayCell::Kind::kWantKeyFrame];
+  RunFor(seconds(1));
+  EXPECT_EQ(carried_[RelayCell::Kind::kWantKeyFrame], wants);
+}
+
 TEST_F(RelayTest, AnswersNacksWithoutAskingTheOtherWorker) {
   Client& a = Join();
   Client& b = Join();
