@@ -37,10 +37,12 @@ Route& Router::AddSource(rtp::SourceId source, Uplink* uplink) {
   return *route;
 }
 
-void Router::AddRemoteSource(rtp::SourceId source, size_t home) {
+void Router::AddRemoteSource(rtp::SourceId source, rtp::MediaKind kind,
+                             size_t home) {
   std::unique_ptr<Route>& route = routes_[source];
   if (route != nullptr) return;
   route = std::make_unique<Route>(source, nullptr);
+  route->kind = kind;
   route->home = home;
 }
 
@@ -106,7 +108,7 @@ void Router::WantKeyFrame(rtp::Timestamp now, rtp::SourceId source) {
   if (route == nullptr) return;
   if (route->is_home()) {
     route->uplink->WantKeyFrame(now);
-  } else {
+  } else if (route->kind == rtp::MediaKind::kVideo) {
     route->wanting = true;
     Relay(route->home, RelayCell::Kind::kWantKeyFrame, source);
   }
@@ -224,10 +226,7 @@ void Router::HandlePacket(rtp::Timestamp now, size_t from,
   rtp::PacketRef packet = pool.Allocate();
   if (!packet) return counters_.Drop(DropReason::kPoolFull);
   packet.Mutable() = cell.packet;
-  if (packet->key_frame ||
-      rtp::KindOf(packet->codec) == rtp::MediaKind::kAudio) {
-    route->wanting = false;
-  }
+  if (packet->key_frame) route->wanting = false;
   Forward(now, *route, packet, outbox);
 }
 

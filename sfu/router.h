@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "rtp/base/codec.h"
 #include "rtp/base/ids.h"
 #include "rtp/base/time.h"
 #include "rtp/packet_cache.h"
@@ -44,9 +45,10 @@ struct Route {
   std::optional<uint32_t> RtpTimestampAt(rtp::Timestamp now) const;
 
   rtp::SourceId source;
-  Uplink* uplink;           // null if the publisher is on another worker
-  size_t home = 0;          // then: that worker
-  bool subscribed = false;  // and whether it was told that we want packets
+  Uplink* uplink;   // null if the publisher is on another worker
+  size_t home = 0;  // then: that worker,
+  rtp::MediaKind kind = rtp::MediaKind::kVideo;  // what it is,
+  bool subscribed = false;  // whether it was told that we want packets,
   bool wanting = false;     // and a key frame, which has not come
   RelayCell::Clock clock;
   rtp::PacketCache cache;
@@ -71,7 +73,7 @@ class Router {
 
   Route& AddSource(rtp::SourceId source, Uplink* uplink);
   // A source whose publisher is on worker `home`.
-  void AddRemoteSource(rtp::SourceId source, size_t home);
+  void AddRemoteSource(rtp::SourceId source, rtp::MediaKind kind, size_t home);
   // Tells the route's slots that their source is gone.
   void RemoveSource(rtp::SourceId source);
   // Null if the source is not known on this worker.

@@ -153,7 +153,7 @@ void Worker::UpdateRemote(rtp::Timestamp now, RemoteSources command,
       continue;
     }
     remote_sources_[source.source] = &conference;
-    context_.router.AddRemoteSource(source.source, command.home);
+    context_.router.AddRemoteSource(source.source, source.kind, command.home);
     conference.stage.AddSource(source.source, command.peer, source.kind,
                                source.type, source.muted);
   }
