@@ -25,8 +25,8 @@ import image
 import manifests
 import xmpp_wire
 from pod import Container
-from running import ROOT, is_alive, wait_until
-from server_test import DISCO_INFO, get
+from running import ROOT, get, is_alive, wait_until
+from xmpp_wire import DISCO_INFO
 
 BUILD_DIR = None  # set from the arguments
 NODE_IP = "192.0.2.1"
@@ -132,7 +132,7 @@ class Pod(unittest.TestCase):
         page = int(flags["http_listen"].rpartition(":")[2])
         status, body = get(f"http://{NODE_IP}:{page}/lobby")
         self.assertEqual(status, 200)
-        self.assertTrue(body.lower().startswith(b"<!doctype html"))
+        self.assertTrue(body.lower().startswith("<!doctype html"))
         with xmpp_wire.WebSocketClient(page, flags["guest_domain"]) as guest:
             answer = guest.request("get", f"tea@{flags['component']}",
                                    f"<query xmlns='{DISCO_INFO}'/>")

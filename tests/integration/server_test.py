@@ -13,8 +13,8 @@ import unittest
 
 import xmpp_wire
 from running import ROOT, Running, get, is_alive, wait_until
+from xmpp_wire import DISCO_INFO
 
-DISCO_INFO = "http://jabber.org/protocol/disco#info"
 BUILD_DIR = None  # set from the arguments
 
 

@@ -17,6 +17,7 @@ STREAMS = "http://etherx.jabber.org/streams"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 FRAMING = "urn:ietf:params:xml:ns:xmpp-framing"
+DISCO_INFO = "http://jabber.org/protocol/disco#info"
 TIMEOUT = 10  # seconds until a missing answer fails the test
 
 
