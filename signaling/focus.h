@@ -131,6 +131,7 @@ class Focus : public MediaObserver {
   void End(rtp::Timestamp now, Located at, std::string condition,
            std::string text = {});
   void Remove(rtp::Timestamp now, Located at);
+  void SetRights(rtp::Timestamp now, Located at, const Rights& rights);
   void OnAddressGone(rtp::Timestamp now, Located at, rtp::TimeDelta grace);
 
   // What rooms are told (focus_rooms.cc)

@@ -270,6 +270,12 @@ void Focus::Remove(rtp::Timestamp now, Located at) {
   }
 }
 
+void Focus::SetRights(rtp::Timestamp now, Located at, const Rights& rights) {
+  if (std::exchange(at.participant->rights, rights) == rights) return;
+  at.participant->session->SetRights(now, rights);
+  TellChanged(now, at);
+}
+
 void Focus::OnAddressGone(rtp::Timestamp now, Located at,
                           rtp::TimeDelta grace) {
   if (at.participant->ends_at != rtp::kNever) return;

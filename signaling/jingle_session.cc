@@ -173,7 +173,10 @@ void JingleSession::FillContent(ContentPlan& plan) {
 
 rtp::ContentSpec JingleSession::Served(const ContentPlan& plan) const {
   rtp::ContentSpec spec = plan.spec;
-  if (!plan.sends) spec.uplink.reset();
+  const bool allowed = plan.spec.kind == rtp::MediaKind::kAudio
+                           ? rights_.send_audio
+                           : rights_.send_video;
+  if (!plan.sends || !allowed) spec.uplink.reset();
   if (!plan.receives) spec.slot.reset();
   if (held_ && spec.uplink) spec.uplink->muted = true;
   return spec;
@@ -495,6 +498,11 @@ bool JingleSession::SetSource(rtp::Timestamp now, const std::string& content,
   if (muted) plan->spec.uplink->muted = *muted;
   PushSpec(now);
   return true;
+}
+
+void JingleSession::SetRights(rtp::Timestamp now, const Rights& rights) {
+  if (std::exchange(rights_, rights) == rights) return;
+  if (state_ == State::kActive) PushSpec(now);
 }
 
 void JingleSession::SetReceive(rtp::Timestamp now, rtp::ReceiveSpec receive) {

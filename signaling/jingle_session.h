@@ -12,6 +12,7 @@
 #include "signaling/jingle_message.h"
 #include "signaling/media_control.h"
 #include "signaling/negotiate.h"
+#include "signaling/rights.h"
 
 namespace signaling {
 
@@ -69,6 +70,9 @@ class JingleSession {
                  std::optional<rtp::SourceType> type,
                  std::optional<bool> muted);
   void SetReceive(rtp::Timestamp now, rtp::ReceiveSpec receive);
+  // What the peer may send. What it may not is no source any more; allowed
+  // again, it is the same source as before.
+  void SetRights(rtp::Timestamp now, const Rights& rights);
 
  private:
   struct SlotCount {
@@ -123,6 +127,7 @@ class JingleSession {
   bool bundle_ = false;
   bool wants_slot_map_ = false;
   bool has_peer_ = false;
+  Rights rights_;
   bool held_ = false;  // XEP-0167 s9: everything is as if muted
   // An uplink or a slot that was there once stays in its plan, so that it is
   // the same when the content is turned on again.

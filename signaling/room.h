@@ -9,6 +9,7 @@
 #include "rtp/base/ids.h"
 #include "rtp/base/time.h"
 #include "signaling/jingle_session.h"
+#include "signaling/rights.h"
 #include "signaling/stanza.h"
 
 namespace signaling {
@@ -20,6 +21,7 @@ struct Participant {
   Jid jid;    // full, where stanzas go
   Jid local;  // of ours, the very one that was called
   std::unique_ptr<JingleSession> session;
+  Rights rights;
   rtp::Timestamp joined;  // when this session began
   std::string resume_token;
   bool connected = false;  // ICE and DTLS were up once

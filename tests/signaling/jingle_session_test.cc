@@ -360,6 +360,21 @@ TEST_F(JingleSessionTest, ModifyOfAnUnknownContentChangesNothing) {
 
 // ---- hold and mute ----
 
+TEST_F(JingleSessionTest, WhatMayNotBeSentIsNoSource) {
+  Begin(PlainOffer());
+  const auto audio = ContentOf("audio").uplink;
+  ASSERT_TRUE(audio);
+  session_->SetRights(now_, Rights{.send_audio = false});
+  EXPECT_FALSE(ContentOf("audio").uplink);
+  EXPECT_TRUE(ContentOf("video").uplink);
+  // Unmuting does not help.
+  Inform(Kind::kUnmute, "audio");
+  EXPECT_FALSE(ContentOf("audio").uplink);
+  session_->SetRights(now_, Rights());
+  ASSERT_TRUE(ContentOf("audio").uplink);
+  EXPECT_EQ(ContentOf("audio").uplink->source, audio->source);
+}
+
 TEST_F(JingleSessionTest, HoldMutesAllAndUnholdRestores) {
   Begin(BundleOffer());
   Inform(Kind::kMute, "0");
