@@ -23,7 +23,7 @@ DiscoInfo RoomInfo(const std::string& room) {
        {ns::kDiscoInfo, ns::kCaps, ns::kPing, ns::kJingle, ns::kRtp,
         std::string_view("urn:xmpp:jingle:apps:rtp:audio"),
         std::string_view("urn:xmpp:jingle:apps:rtp:video"), ns::kIceUdp,
-        ns::kDtls, ns::kRtcpFeedback, ns::kHeaderExtensions,
+        ns::kDtls, ns::kCallMessage, ns::kRtcpFeedback, ns::kHeaderExtensions,
         ns::kSsrcAttributes, ns::kGrouping, ns::kRoom,
         std::string_view("urn:ietf:rfc:5888"),
         std::string_view("urn:ietf:rfc:5576")}) {

@@ -66,8 +66,13 @@ void Focus::HandleStanza(rtp::Timestamp now, const Stanza& stanza) {
     HandleIq(now, *iq);
   } else if (const auto* presence = std::get_if<Presence>(&stanza)) {
     if (Admit(now, presence->from)) HandlePresence(now, *presence);
+  } else if (const auto* message = std::get_if<Message>(&stanza)) {
+    // Text to a room means nothing here: chat is a MUC.
+    const auto* call = std::get_if<CallMessage>(&message->payload);
+    if (call != nullptr && Admit(now, message->from)) {
+      HandleCallMessage(now, *message, *call);
+    }
   }
-  // Messages to a room mean nothing here: chat is a MUC.
 }
 
 void Focus::HandleRejected(rtp::Timestamp now, const RejectedStanza& stanza) {
@@ -87,7 +92,7 @@ void Focus::HandleRejected(rtp::Timestamp now, const RejectedStanza& stanza) {
 
 bool Focus::Admit(rtp::Timestamp now, const Jid& from) {
   const bool known = limits_.size() < kMaxLimits || limits_.contains(from);
-  if (known && next_sweep_ == rtp::kNever) next_sweep_ = now + kSweep;
+  if (known) SweepBy(now);
   const bool admitted = known && limits_[from].stanzas.TryTake(now);
   if (!admitted) ++stats_.rate_limited;
   return admitted;
@@ -294,7 +299,7 @@ void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
         TellChanged(now, at);
       } else if (!at && !nick.empty() && announced_.size() < kMaxAnnounced) {
         announced_[presence.from] = {nick, now + kAnnounceFor};
-        if (next_sweep_ == rtp::kNever) next_sweep_ = now + kSweep;
+        SweepBy(now);
       }
       return;
     }
@@ -315,7 +320,7 @@ void Focus::AnnounceRoom(const Jid& room, const Jid& to) {
   const Room* known = FindRoom(room.local);
   Presence presence;
   presence.from = room;
-  presence.from.resource = "focus";
+  presence.from.resource = kFocusResource;
   presence.to = to;
   presence.show = "chat";
   presence.status =
@@ -417,12 +422,14 @@ void Focus::HandleTimeout(rtp::Timestamp now) {
   if (now < next_sweep_) return;
   std::erase_if(announced_,
                 [now](const auto& e) { return now >= e.second.expires; });
+  std::erase_if(proposals_, [now](const auto& e) { return now >= e.second; });
   std::erase_if(limits_, [now](const auto& e) {
     return e.second.stanzas.Idle(now) &&
            now - e.second.minute > std::chrono::minutes(1);
   });
-  next_sweep_ =
-      announced_.empty() && limits_.empty() ? rtp::kNever : now + kSweep;
+  const bool all_forgotten =
+      announced_.empty() && proposals_.empty() && limits_.empty();
+  next_sweep_ = all_forgotten ? rtp::kNever : now + kSweep;
 }
 
 void Focus::Reply(const Iq& iq, IqPayload payload) {
@@ -444,6 +451,10 @@ void Focus::ReplyError(const Iq& iq, StanzaError error) {
   CountError(error, stats_.errors_sent);
   reply.error = std::move(error);
   sink_.Send(std::move(reply));
+}
+
+void Focus::SweepBy(rtp::Timestamp now) {
+  if (next_sweep_ == rtp::kNever) next_sweep_ = now + kSweep;
 }
 
 Room* Focus::FindRoom(const std::string& name) {

@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "rtp/base/random.h"
@@ -30,6 +32,9 @@ namespace signaling {
 // there is asked anew.
 class Focus : public MediaObserver {
  public:
+  // The resource under which a room is present.
+  static constexpr std::string_view kFocusResource = "focus";
+
   struct Config {
     std::string domain;  // the component's
     // Hosts whose users have no names of their own (anonymous login).
@@ -122,6 +127,8 @@ class Focus : public MediaObserver {
   void HandleInitiate(rtp::Timestamp now, const Iq& iq,
                       const JingleMessage& message);
   bool IsTrickle(const Iq& iq);
+  // Why `from` cannot come into the room, if so; changes nothing.
+  std::optional<StanzaError> WhyNot(const Jid& from, const std::string& room);
   bool MayJoin(rtp::Timestamp now, const Iq& iq, const JingleMessage& message,
                const Room* room);
   void Deliver(rtp::Timestamp now, Located at, SessionOutbox& out);
@@ -133,6 +140,15 @@ class Focus : public MediaObserver {
   void Remove(rtp::Timestamp now, Located at);
   void SetRights(rtp::Timestamp now, Located at, const Rights& rights);
   void OnAddressGone(rtp::Timestamp now, Located at, rtp::TimeDelta grace);
+
+  // Announced calls (focus_calls.cc)
+  void HandleCallMessage(rtp::Timestamp now, const Message& message,
+                         const CallMessage& call);
+  void HandlePropose(rtp::Timestamp now, const Message& message,
+                     const CallMessage& call);
+  // Whether the call `sid` was announced.
+  bool TakeProposal(const Jid& from, const std::string& sid);
+  void SendCall(const Jid& from, const Jid& to, CallMessage call);
 
   // What rooms are told (focus_rooms.cc)
   // Everything to somebody who is new, or back; and the others of him.
@@ -147,6 +163,8 @@ class Focus : public MediaObserver {
   std::string NameFor(const Jid& jid, rtp::Timestamp now);
   std::string NewParticipantId(const Room& room);
 
+  // Forgotten things are looked for, by then.
+  void SweepBy(rtp::Timestamp now);
   Room* FindRoom(const std::string& name);
   Located FindByJid(const Jid& room, const Jid& jid);
   Located FindByPeer(rtp::PeerId peer);
@@ -163,6 +181,8 @@ class Focus : public MediaObserver {
   IqTracker<Asked> asked_;
   std::map<Jid, Limits> limits_;
   std::map<Jid, Announced> announced_;  // by full JID
+  // Calls that were announced, by caller and sid, until when.
+  std::map<std::pair<Jid, std::string>, rtp::Timestamp> proposals_;
   rtp::Timestamp next_sweep_ = rtp::kNever;
   uint64_t next_conference_ = 1;
   uint64_t next_source_ = 1;

@@ -80,40 +80,48 @@ bool Focus::IsTrickle(const Iq& iq) {
          !at.participant->session->IsRestart(*message);
 }
 
+std::optional<StanzaError> Focus::WhyNot(const Jid& from,
+                                         const std::string& name) {
+  const Room* room = FindRoom(name);
+  const bool is_in = static_cast<bool>(FindByJid(Jid{name, {}, {}}, from));
+  if (is_in) return std::nullopt;
+  if (draining_) return GoingAway();
+  size_t sessions = 0;
+  for (const auto& [other, unused] : rooms_) {
+    if (other == name) continue;
+    if (FindByJid(Jid{other, config_.domain, {}}, from)) ++sessions;
+  }
+  if (sessions >= kSessionsPerJid) return Full("too many rooms at once");
+  if (room == nullptr && rooms_.size() >= config_.max_rooms) {
+    return Full("the server has no room for another room");
+  }
+  if (room != nullptr &&
+      room->participants.size() >= config_.max_participants_per_room) {
+    return Full("the room is full");
+  }
+  return std::nullopt;
+}
+
 bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq,
                     const JingleMessage& message, const Room* room) {
-  const auto is_in = [&](const auto& participant) {
-    return Replaces(*participant, iq.from, message);
-  };
-  if (draining_ &&
-      (room == nullptr || std::none_of(room->participants.begin(),
-                                       room->participants.end(), is_in))) {
-    ReplyError(iq, GoingAway());
-    return false;
-  }
+  const bool replaces =
+      room != nullptr &&
+      std::any_of(room->participants.begin(), room->participants.end(),
+                  [&](const auto& participant) {
+                    return Replaces(*participant, iq.from, message);
+                  });
+  auto why_not = replaces ? std::nullopt : WhyNot(iq.from, iq.to.local);
   Limits& limits = limits_[iq.from];
   if (now - limits.minute > std::chrono::minutes(1)) {
     limits.minute = now;
     limits.joins = 0;
   }
-  if (++limits.joins > kJoinsPerMinute) {
-    ReplyError(iq, Full("too many calls in a minute"));
-    return false;
+  // Who is told to try again, on another server, may.
+  if (!(draining_ && why_not) && ++limits.joins > kJoinsPerMinute) {
+    why_not = Full("too many calls in a minute");
   }
-  size_t sessions = 0;
-  for (const auto& [name, other] : rooms_) {
-    if (other.get() == room) continue;
-    if (FindByJid(Jid{name, config_.domain, {}}, iq.from)) ++sessions;
-  }
-  if (sessions >= kSessionsPerJid) {
-    ReplyError(iq, Full("too many rooms at once"));
-    return false;
-  }
-  if (room == nullptr && rooms_.size() >= config_.max_rooms) {
-    ReplyError(iq, Full("the server has no room for another room"));
-    return false;
-  }
-  return true;
+  if (why_not) ReplyError(iq, std::move(*why_not));
+  return !why_not;
 }
 
 void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
@@ -131,10 +139,6 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
         before = participant.get();
       }
     }
-  }
-  if (room != nullptr && before == nullptr &&
-      room->participants.size() >= config_.max_participants_per_room) {
-    return ReplyError(iq, Full("the room is full"));
   }
   const bool new_room = room == nullptr;
   if (new_room) {
@@ -159,6 +163,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
   participant->local = iq.to;
   participant->session = std::move(session);
   participant->wants_slot_map = participant->session->wants_slot_map();
+  participant->announced_call = TakeProposal(iq.from, message.sid);
   if (out.ended) {  // nothing in common
     SendRequests(now, *participant, out.requests);
     if (new_room) rooms_.erase(iq.to.local);
@@ -206,6 +211,10 @@ void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,
     } else if (request.action == JingleAction::kSessionTerminate) {
       stats_.ended_by_us.Add(request.reason ? request.reason->condition
                                             : std::string());
+      if (participant.announced_call) {
+        SendCall(participant.local, participant.jid,
+                 {CallMessage::Kind::kFinish, request.sid, {}, request.reason});
+      }
     }
     Iq iq;
     iq.type = IqType::kSet;

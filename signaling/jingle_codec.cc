@@ -77,43 +77,6 @@ XmlElement WriteContent(const Content& content) {
   return element;
 }
 
-JingleReason ReadReason(const XmlElement& element) {
-  JingleReason reason;
-  for (const XmlElement& child : element.children) {
-    if (child.Is("text", ns::kJingle)) {
-      reason.text = CutText(child.text, limits::kTextBytes);
-    } else if (child.ns == ns::kJingle && reason.condition.empty()) {
-      reason.condition = child.name;
-      if (const XmlElement* sid = child.Child("sid", ns::kJingle)) {
-        reason.alternative_sid = CutText(sid->text, limits::kTextBytes);
-      }
-    } else if (child.ns != ns::kJingle) {
-      reason.application_condition = child.name;
-      reason.application_ns = child.ns;
-    }
-  }
-  return reason;
-}
-
-XmlElement WriteReason(const JingleReason& reason) {
-  XmlElement element("reason", ns::kJingle);
-  // XEP-0166 s7.4: a condition must be there.
-  XmlElement& condition = element.Add(
-      XmlElement(reason.condition.empty() ? "general-error" : reason.condition,
-                 ns::kJingle));
-  if (!reason.alternative_sid.empty()) {
-    condition.Add(XmlElement("sid", ns::kJingle)).text = reason.alternative_sid;
-  }
-  if (!reason.text.empty()) {
-    element.Add(XmlElement("text", ns::kJingle)).text = reason.text;
-  }
-  if (!reason.application_condition.empty()) {
-    element.Add(
-        XmlElement(reason.application_condition, reason.application_ns));
-  }
-  return element;
-}
-
 constexpr std::array<std::pair<SessionInfo::Kind, std::string_view>, 6> kInfos =
     {{{SessionInfo::Kind::kActive, "active"},
       {SessionInfo::Kind::kHold, "hold"},
@@ -171,6 +134,43 @@ std::string OverLimit(JingleAction action,
 
 }  // namespace
 
+JingleReason ParseReason(const XmlElement& element) {
+  JingleReason reason;
+  for (const XmlElement& child : element.children) {
+    if (child.Is("text", ns::kJingle)) {
+      reason.text = CutText(child.text, limits::kTextBytes);
+    } else if (child.ns == ns::kJingle && reason.condition.empty()) {
+      reason.condition = child.name;
+      if (const XmlElement* sid = child.Child("sid", ns::kJingle)) {
+        reason.alternative_sid = CutText(sid->text, limits::kTextBytes);
+      }
+    } else if (child.ns != ns::kJingle) {
+      reason.application_condition = child.name;
+      reason.application_ns = child.ns;
+    }
+  }
+  return reason;
+}
+
+XmlElement WriteReason(const JingleReason& reason) {
+  XmlElement element("reason", ns::kJingle);
+  // XEP-0166 s7.4: a condition must be there.
+  XmlElement& condition = element.Add(
+      XmlElement(reason.condition.empty() ? "general-error" : reason.condition,
+                 ns::kJingle));
+  if (!reason.alternative_sid.empty()) {
+    condition.Add(XmlElement("sid", ns::kJingle)).text = reason.alternative_sid;
+  }
+  if (!reason.text.empty()) {
+    element.Add(XmlElement("text", ns::kJingle)).text = reason.text;
+  }
+  if (!reason.application_condition.empty()) {
+    element.Add(
+        XmlElement(reason.application_condition, reason.application_ns));
+  }
+  return element;
+}
+
 IqPayload ParseJingle(const XmlElement& element) {
   JingleMessage message;
   const auto action =
@@ -208,7 +208,7 @@ IqPayload ParseJingle(const XmlElement& element) {
         message.description.groups.push_back(std::move(group));
       }
     } else if (child.Is("reason", ns::kJingle)) {
-      message.reason = ReadReason(child);
+      message.reason = ParseReason(child);
     } else if (child.Is("resume", ns::kRoom)) {
       message.resume_token = ParseText(child, "token");
     } else if (child.Is("conference-info", ns::kCoin)) {

@@ -15,6 +15,10 @@ namespace signaling {
 IqPayload ParseJingle(const XmlElement& element);
 XmlElement WriteJingle(const JingleMessage& message);
 
+// <reason/> (XEP-0166 s7.4).
+JingleReason ParseReason(const XmlElement& element);
+XmlElement WriteReason(const JingleReason& reason);
+
 // The name of an action as in XEP-0166 s7.2, for logs.
 std::string_view JingleActionName(JingleAction action);
 

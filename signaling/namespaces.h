@@ -39,6 +39,9 @@ inline constexpr std::string_view kDtls =
     "urn:xmpp:jingle:apps:dtls:0";  // XEP-0320
 inline constexpr std::string_view kIceUdp =
     "urn:xmpp:jingle:transports:ice-udp:1";                   // XEP-0176
+inline constexpr std::string_view kCallMessage =
+    "urn:xmpp:jingle-message:0";  // XEP-0353
+inline constexpr std::string_view kHints = "urn:xmpp:hints";  // XEP-0334
 inline constexpr std::string_view kCoin = "urn:xmpp:coin:1";  // XEP-0298
 inline constexpr std::string_view kRoom =
     "urn:carillon:room:0";  // docs/room-protocol.md

@@ -28,6 +28,7 @@ struct Participant {
   bool away = false;       // nothing was heard of its media for a while
   // Its XMPP address is gone; ends at this time unless it resumes.
   rtp::Timestamp ends_at = rtp::kNever;
+  bool announced_call = false;  // by XEP-0353
   bool wants_slot_map = false;
   Receive wishes;            // as asked for; sources may come later
   rtp::ReceiveSpec applied;  // what of them could be

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "signaling/call_message.h"
 #include "signaling/jingle_message.h"
 
 namespace signaling {
@@ -183,7 +184,8 @@ struct Presence {
   bool operator==(const Presence&) const = default;
 };
 
-using MessagePayload = std::variant<Unknown, Roster, Speakers, SlotMap>;
+using MessagePayload =
+    std::variant<Unknown, Roster, Speakers, SlotMap, CallMessage>;
 
 struct Message {
   std::string type;  // "headline", "chat", "error", ...

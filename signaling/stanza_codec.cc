@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "signaling/call_message_codec.h"
 #include "signaling/jingle_codec.h"
 #include "signaling/limits.h"
 #include "signaling/namespaces.h"
@@ -252,6 +253,9 @@ std::optional<Stanza> ReadMessage(const XmlElement& element) {
     } else if (std::holds_alternative<Unknown>(message.payload) &&
                child.ns == ns::kRoom) {
       message.payload = ParseRoomMessage(child);
+    } else if (std::holds_alternative<Unknown>(message.payload) &&
+               child.ns == ns::kCallMessage) {
+      if (auto call = ParseCallMessage(child)) message.payload = *call;
     }
   }
   return message;
@@ -272,6 +276,10 @@ XmlElement WriteMessage(const Message& message) {
     element.Add(WriteSpeakers(*speakers));
   } else if (const auto* slots = std::get_if<SlotMap>(&message.payload)) {
     element.Add(WriteSlotMap(*slots));
+  } else if (const auto* call = std::get_if<CallMessage>(&message.payload)) {
+    element.Add(WriteCallMessage(*call));
+    // The recipient's other devices, asleep now, are to know as well.
+    element.Add(XmlElement("store", ns::kHints));
   }
   return element;
 }

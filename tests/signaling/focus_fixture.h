@@ -466,9 +466,10 @@ class FocusTest : public ::testing::Test {
     for (const Stanza& stanza : sink_.sent) {
       const auto* message = std::get_if<Message>(&stanza);
       if (message == nullptr || message->to != jid) continue;
-      EXPECT_EQ(message->type, "headline");
       const auto* payload = std::get_if<Payload>(&message->payload);
-      if (payload != nullptr) payloads.push_back(*payload);
+      if (payload == nullptr) continue;
+      EXPECT_EQ(message->type, "headline");
+      payloads.push_back(*payload);
     }
     return payloads;
   }

@@ -365,6 +365,46 @@ TEST(MessageCodec, CarriesWhatARoomTells) {
   ExpectReadAsWritten(message);
 }
 
+TEST(MessageCodec, CarriesAnAnnouncedCall) {
+  Message message;
+  message.type = "chat";
+  message.id = "m1";
+  message.from = kAlice;
+  message.to = kRoom;
+  message.payload = CallMessage{
+      CallMessage::Kind::kPropose, "s1", {Media::kAudio, Media::kVideo}, {}};
+  EXPECT_EQ(Serialize(WriteStanza(message)),
+            "<message type='chat' id='m1' from='alice@example/phone' "
+            "to='standup@sfu.example'>"
+            "<propose xmlns='urn:xmpp:jingle-message:0' id='s1'>"
+            "<description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'/>"
+            "<description xmlns='urn:xmpp:jingle:apps:rtp:1' media='video'/>"
+            "</propose><store xmlns='urn:xmpp:hints'/></message>");
+  ExpectReadAsWritten(message);
+  for (const auto kind :
+       {CallMessage::Kind::kRinging, CallMessage::Kind::kProceed,
+        CallMessage::Kind::kReject, CallMessage::Kind::kRetract,
+        CallMessage::Kind::kFinish, CallMessage::Kind::kAccept}) {
+    CallMessage call{kind, "s1", {}, {}};
+    if (kind == CallMessage::Kind::kReject) {
+      call.reason = JingleReason();
+      call.reason->condition = "busy";
+      call.reason->text = "the room is full";
+    }
+    message.payload = call;
+    ExpectReadAsWritten(message);
+  }
+}
+
+TEST(MessageCodec, AnAnnouncementWithoutIdIsNone) {
+  XmlElement element("message");
+  element.Add(XmlElement("propose", "urn:xmpp:jingle-message:0"));
+  const auto stanza = ParseStanza(element);
+  ASSERT_TRUE(stanza);
+  EXPECT_TRUE(
+      std::holds_alternative<Unknown>(std::get<Message>(*stanza).payload));
+}
+
 // ---- all ----
 
 TEST(StanzaCodec, RefusesWhatIsNoStanza) {
