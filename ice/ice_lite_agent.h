@@ -18,17 +18,24 @@ namespace ice {
 // authenticate, follows the peer's nomination, asks nothing itself. Whatever
 // does not authenticate is not answered and changes nothing, so that nobody is
 // sent more than he sent (reliability.md T3).
+//
+// A peer that we called takes itself for controlled. It is told to switch; one
+// that does not is led after all: its checks are answered, and each of its
+// addresses is checked once and nominated (jingle.md s2.4).
 class IceLiteAgent {
  public:
   // Addresses that answered checks came from; the oldest goes.
   static constexpr size_t kMaxValidated = 8;
+  // How long a peer has to switch its role, from the first time it was told.
+  static constexpr rtp::TimeDelta kSwitchTime = std::chrono::milliseconds(500);
   // How long the credentials before a restart stay valid.
   static constexpr rtp::TimeDelta kOldCredentials = std::chrono::seconds(3);
 
   IceLiteAgent(rtp::IceCredentials local, rtp::IceCredentials remote)
       : local_(std::move(local)), remote_(std::move(remote)) {}
 
-  // Returns true if `datagram` is an authentic request.
+  // Returns true if `datagram` is an authentic request, or the answer to one of
+  // ours.
   bool HandleStun(rtp::Timestamp now, const SocketAddress& from,
                   std::span<const uint8_t> datagram, DatagramSink& sink);
 
@@ -49,6 +56,12 @@ class IceLiteAgent {
   void Answer(const StunMessage& request, std::string_view key,
               const SocketAddress& from, size_t request_size,
               DatagramSink& sink) const;
+  // Follows the role that the peer takes.
+  void NoteRole(rtp::Timestamp now, const StunMessage& request);
+  // Checks and nominates the address that `request` came from.
+  void SendCheck(const StunMessage& request, const SocketAddress& from,
+                 DatagramSink& sink);
+  bool HandleResponse(const StunMessage& response, const SocketAddress& from);
   void Validate(const SocketAddress& from, bool nominated);
 
   rtp::IceCredentials local_;
@@ -58,6 +71,14 @@ class IceLiteAgent {
   std::vector<SocketAddress> validated_;  // oldest first
   std::optional<SocketAddress> selected_;
   bool nominated_ = false;
+  int conflicts_ = 0;  // in a row
+  rtp::Timestamp first_conflict_;
+  bool leading_ = false;  // a peer that insists on being controlled
+  struct Check {
+    StunTransactionId id;
+    SocketAddress to;
+  };
+  std::vector<Check> checks_;  // ours, not answered yet, oldest first
 };
 
 }  // namespace ice

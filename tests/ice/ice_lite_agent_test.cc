@@ -282,6 +282,100 @@ TEST_F(IceLiteAgentTest, TellsAControlledPeerOfTheConflict) {
   EXPECT_EQ(agent_.selected(), Peer(1));
 }
 
+// Deviates from RFC 8445 as a whole: a lite agent never checks. Without it a
+// peer that we called and that cannot switch had no path.
+class PeerThatStaysControlledTest : public IceLiteAgentTest {
+ protected:
+  // One more of its checks; what comes of it is in the sink.
+  void Insist(rtp::TimeDelta at, const SocketAddress& from = Peer(1)) {
+    Check check;
+    check.controlling = false;
+    check.controlled = true;
+    check.transaction[0] = ++last_;
+    sink_.sent.clear();
+    EXPECT_TRUE(Handle(check, from, kStart + at));
+  }
+  void InsistUntilLed() {
+    for (const int ms : {0, 100, 600}) Insist(milliseconds(ms));
+    ASSERT_EQ(sink_.sent.size(), 2u);
+  }
+  StunMessage Sent(size_t index) {
+    answer_ = sink_.sent.at(index).second;
+    return StunMessage::Parse(answer_).value();
+  }
+  // Its answer to our check.
+  bool Respond(const StunTransactionId& id, const std::string& key,
+               const SocketAddress& from = Peer(1)) {
+    std::array<uint8_t, 256> buffer;
+    StunWriter writer(buffer, StunClass::kSuccess, id);
+    writer.AddMappedAddress(from);
+    writer.AddIntegrity(key);
+    writer.AddFingerprint();
+    return agent_.HandleStun(kStart + milliseconds(700), from, writer.written(),
+                             sink_);
+  }
+  uint8_t last_ = 0;
+};
+
+TEST_F(PeerThatStaysControlledTest, IsCheckedAndNominatedAtLast) {
+  for (const int ms : {0, 100}) {
+    Insist(milliseconds(ms));
+    ASSERT_EQ(sink_.sent.size(), 1u);
+    EXPECT_EQ(Sent(0).error_code, 487);
+  }
+  Insist(milliseconds(600));
+  ASSERT_EQ(sink_.sent.size(), 2u);
+  EXPECT_EQ(Sent(0).message_class, StunClass::kSuccess);
+  const StunMessage check = Sent(1);
+  EXPECT_EQ(sink_.sent[1].first, Peer(1));
+  EXPECT_EQ(check.message_class, StunClass::kRequest);
+  EXPECT_EQ(check.username, "Rfrag:Lfrag");
+  EXPECT_TRUE(check.VerifyIntegrity(kRemote.pwd));
+  EXPECT_TRUE(check.use_candidate);
+  EXPECT_EQ(check.ice_controlling, 0u);
+  EXPECT_TRUE(check.priority);
+  EXPECT_FALSE(agent_.selected()) << "it has not answered yet";
+  EXPECT_TRUE(Respond(check.transaction_id, kRemote.pwd));
+  EXPECT_EQ(agent_.selected(), Peer(1));
+  // From now on its checks are keep-alives.
+  Insist(seconds(3));
+  ASSERT_EQ(sink_.sent.size(), 1u);
+  EXPECT_EQ(Sent(0).message_class, StunClass::kSuccess);
+}
+
+TEST_F(PeerThatStaysControlledTest, HasTimeToSwitch) {
+  for (int ms = 0; ms < 500; ms += 50) {
+    Insist(milliseconds(ms));
+    ASSERT_EQ(sink_.sent.size(), 1u);
+    EXPECT_EQ(Sent(0).error_code, 487);
+  }
+}
+
+TEST_F(PeerThatStaysControlledTest, AForgedAnswerValidatesNothing) {
+  InsistUntilLed();
+  const StunTransactionId id = Sent(1).transaction_id;
+  EXPECT_FALSE(Respond(id, "not-the-password-it-has"));
+  EXPECT_FALSE(Respond(id, kRemote.pwd, Peer(2)));
+  EXPECT_FALSE(Respond(StunTransactionId(), kRemote.pwd));
+  EXPECT_FALSE(agent_.selected());
+  EXPECT_TRUE(Respond(id, kRemote.pwd));
+  EXPECT_FALSE(Respond(id, kRemote.pwd)) << "once";
+}
+
+TEST_F(PeerThatStaysControlledTest, LeadsAfterAllIfItSwitches) {
+  InsistUntilLed();
+  const StunTransactionId id = Sent(1).transaction_id;
+  Check check;
+  check.nominate = true;
+  EXPECT_TRUE(Handle(check, Peer(3), kStart + milliseconds(650)));
+  EXPECT_EQ(agent_.selected(), Peer(3));
+  // Its late answer does not undo what it nominates.
+  Respond(id, kRemote.pwd);
+  EXPECT_EQ(agent_.selected(), Peer(3));
+  Insist(milliseconds(800));
+  EXPECT_EQ(Sent(0).error_code, 487);
+}
+
 // RFC 8489 s6.3.1.
 TEST_F(IceLiteAgentTest, TellsOfAttributesThatItDoesNotKnow) {
   Check check;
