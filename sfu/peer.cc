@@ -400,7 +400,7 @@ void Peer::FillSlotsOf(rtp::Timestamp now, rtp::MediaKind kind,
   }
   if (slots.empty()) return;
   std::vector<rtp::SourceId> wanted;
-  stage_.Wanted(id_, kind, receive_.pins, slots.size(), wanted);
+  stage_.Wanted(id_, kind, receive_, slots.size(), wanted);
   sfu::FillSlots(wanted, targets);
   for (size_t i = 0; i < slots.size(); ++i) {
     slots[i]->SetTarget(now, targets[i], outbox);

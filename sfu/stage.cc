@@ -80,7 +80,7 @@ bool Stage::TakeSpeakersChanged() {
 }
 
 void Stage::Wanted(rtp::PeerId self, rtp::MediaKind kind,
-                   std::span<const rtp::SourceId> pins, size_t count,
+                   const rtp::ReceiveSpec& receive, size_t count,
                    std::vector<rtp::SourceId>& wanted) {
   const size_t first = wanted.size();
   const auto take = [&](const Entry* entry) {
@@ -92,9 +92,10 @@ void Stage::Wanted(rtp::PeerId self, rtp::MediaKind kind,
     }
     wanted.push_back(entry->source);
   };
-  for (const rtp::SourceId pin : pins) {
+  for (const rtp::SourceId pin : receive.pins) {
     if (const Entry* entry = Find(pin)) take(entry);
   }
+  if (receive.pins_only) return;
   if (!ranked_) Rank();
   for (const Entry* entry :
        kind == rtp::MediaKind::kAudio ? audio_order_ : video_order_) {

@@ -54,11 +54,11 @@ class Stage {
   // The audio sources heard now.
   const std::vector<rtp::SourceId>& speaking() const { return speaking_; }
 
-  // Appends to `wanted` the sources that subscriber `self` is to get on
-  // `count` slots of `kind`, most wanted first: never one of its own, never a
-  // muted one.
+  // Appends to `wanted` the sources that subscriber `self`, who asked for
+  // `receive`, is to get on `count` slots of `kind`, most wanted first: never
+  // one of its own, never a muted one.
   void Wanted(rtp::PeerId self, rtp::MediaKind kind,
-              std::span<const rtp::SourceId> pins, size_t count,
+              const rtp::ReceiveSpec& receive, size_t count,
               std::vector<rtp::SourceId>& wanted);
 
  private:

@@ -24,8 +24,8 @@ DiscoInfo RoomInfo(const std::string& room) {
         std::string_view("urn:xmpp:jingle:apps:rtp:audio"),
         std::string_view("urn:xmpp:jingle:apps:rtp:video"), ns::kIceUdp,
         ns::kDtls, ns::kCallMessage, ns::kRtcpFeedback, ns::kHeaderExtensions,
-        ns::kSsrcAttributes, ns::kGrouping, ns::kRoom,
-        std::string_view("urn:ietf:rfc:5888"),
+        ns::kSsrcAttributes, ns::kGrouping, ns::kCoin, ns::kAvConferences,
+        ns::kRoom, std::string_view("urn:ietf:rfc:5888"),
         std::string_view("urn:ietf:rfc:5576")}) {
     info.features.emplace_back(feature);
   }
@@ -37,7 +37,7 @@ DiscoInfo DomainInfo() {
   // Not "conference": Dino would take the domain for a group chat service.
   info.identities = {{"component", "generic", "Carillon"}};
   info.features = {std::string(ns::kDiscoInfo), std::string(ns::kDiscoItems),
-                   std::string(ns::kPing)};
+                   std::string(ns::kPing), std::string(ns::kAvConferences)};
   return info;
 }
 

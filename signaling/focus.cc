@@ -335,6 +335,20 @@ void Focus::HandleAnswer(rtp::Timestamp now, const Iq& iq) {
   if (!asked) return;
   const Located at = FindByPeer(asked->peer);
   if (!at || at.participant->jid != iq.from) return;
+  if (asked->features) {
+    const auto* info = std::get_if<DiscoInfo>(&iq.payload);
+    if (iq.type == IqType::kResult && info != nullptr) {
+      OnFeatures(now, at, *info);
+    }
+    return;
+  }
+  if (asked->downlink.value() != 0) {
+    if (iq.type == IqType::kError) {
+      OnDownlinkRefused(now, at, asked->downlink,
+                        iq.error.value_or(StanzaError()));
+    }
+    return;
+  }
   if (iq.type == IqType::kResult) return OnHeardFrom(now, iq.to, iq.from);
   const StanzaError error = iq.error.value_or(StanzaError());
   CountError(error, stats_.errors_received);
@@ -357,6 +371,7 @@ void Focus::OnXmppUp(rtp::Timestamp now) {
       TellAll(now, {room.get(), participant.get()});
       Ping(now, *participant);
     }
+    SyncDownlinks(now, *room);
   }
 }
 
@@ -368,6 +383,15 @@ void Focus::OnXmppDown(rtp::Timestamp /*now*/) {
   for (const auto& [name, room] : rooms_) {
     for (const auto& participant : room->participants) {
       participant->ends_at = rtp::kNever;
+      // Who is called now will not hear of it.
+      for (Downlink& downlink : participant->downlinks) {
+        if (downlink.session &&
+            downlink.session->state() == OutgoingSession::State::kPending) {
+          by_downlink_.erase(downlink.session->peer());
+          downlink.session.reset();
+          downlink.owner.clear();
+        }
+      }
     }
   }
 }
@@ -398,7 +422,11 @@ void Focus::HandleTimeout(rtp::Timestamp now) {
     ++stats_.requests_timed_out;
     const Located at = FindByPeer(asked.peer);
     // The silence of an address that it had before says nothing.
-    if (!at || at.participant->jid != asked.jid) continue;
+    if (!at || at.participant->jid != asked.jid || asked.features) continue;
+    if (asked.downlink.value() != 0) {
+      OnDownlinkRefused(now, at, asked.downlink, StanzaError());
+      continue;
+    }
     if (!at.participant->connected) {
       End(now, at, "timeout", "no answer");
     } else if (at.participant->away) {

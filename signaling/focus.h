@@ -86,6 +86,8 @@ class Focus : public MediaObserver {
     rtp::PeerId peer;
     Jid jid;
     JingleAction action = JingleAction::kSessionInfo;
+    rtp::PeerId downlink;   // not of the session itself, but of this one
+    bool features = false;  // what the client can do
   };
   struct Located {
     Room* room = nullptr;
@@ -133,13 +135,33 @@ class Focus : public MediaObserver {
                const Room* room);
   void Deliver(rtp::Timestamp now, Located at, SessionOutbox& out);
   void SendRequests(rtp::Timestamp now, const Participant& participant,
-                    const std::vector<JingleMessage>& requests);
+                    const std::vector<JingleMessage>& requests,
+                    rtp::PeerId downlink = {});
   void Ping(rtp::Timestamp now, const Participant& participant);
   void End(rtp::Timestamp now, Located at, std::string condition,
            std::string text = {});
   void Remove(rtp::Timestamp now, Located at);
   void SetRights(rtp::Timestamp now, Located at, const Rights& rights);
   void OnAddressGone(rtp::Timestamp now, Located at, rtp::TimeDelta grace);
+
+  // One session for each of the others (focus_downlinks.cc)
+  void AskFeatures(rtp::Timestamp now, Located at);
+  void OnFeatures(rtp::Timestamp now, Located at, const DiscoInfo& info);
+  // Begins what is missing, one at a time, and ends what is over.
+  void SyncDownlinks(rtp::Timestamp now, Room& room);
+  void SyncDownlinks(rtp::Timestamp now, Located at);
+  void BeginDownlink(rtp::Timestamp now, Located at, const Participant& owner,
+                     std::vector<OutgoingSession::Shown> shown);
+  static Downlink* FindDownlink(Participant& of, const std::string& sid);
+  static Downlink* FindDownlink(Participant& of, rtp::PeerId peer);
+  void HandleDownlink(rtp::Timestamp now, const Iq& iq, Located at,
+                      Downlink& downlink, const JingleMessage& message);
+  void EndDownlink(rtp::Timestamp now, const Participant& of,
+                   Downlink& downlink, JingleReason reason);
+  void EndDownlinks(rtp::Timestamp now, Participant& of);
+  void OnDownlinkRefused(rtp::Timestamp now, Located at, rtp::PeerId peer,
+                         const StanzaError& error);
+  void OnDownlinkFailed(rtp::Timestamp now, Located at, rtp::PeerId peer);
 
   // Announced calls (focus_calls.cc)
   void HandleCallMessage(rtp::Timestamp now, const Message& message,
@@ -178,6 +200,7 @@ class Focus : public MediaObserver {
   Rooms rooms_;
   FocusStats stats_;
   std::unordered_map<rtp::PeerId, Located> by_peer_;
+  std::unordered_map<rtp::PeerId, Located> by_downlink_;
   IqTracker<Asked> asked_;
   std::map<Jid, Limits> limits_;
   std::map<Jid, Announced> announced_;  // by full JID
@@ -186,6 +209,7 @@ class Focus : public MediaObserver {
   rtp::Timestamp next_sweep_ = rtp::kNever;
   uint64_t next_conference_ = 1;
   uint64_t next_source_ = 1;
+  uint64_t next_sid_ = 1;
 };
 
 }  // namespace signaling

@@ -81,6 +81,7 @@ void Focus::TellRoster(rtp::Timestamp now, Room& room) {
     roster.participants = changes;
     SendHeadline(*other, std::move(roster));
   }
+  SyncDownlinks(now, room);
 }
 
 void Focus::SendRoster(Room& room, Participant& to) {

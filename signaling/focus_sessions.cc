@@ -33,6 +33,12 @@ bool Replaces(const Participant& participant, const Jid& from,
           participant.resume_token == call.resume_token);
 }
 
+bool OnlySends(const SessionDescription& offer) {
+  return std::all_of(
+      offer.contents.begin(), offer.contents.end(),
+      [](const Content& c) { return c.senders == Senders::kInitiator; });
+}
+
 }  // namespace
 
 void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
@@ -43,12 +49,18 @@ void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
   const Located at = FindByJid(iq.to, iq.from);
   const bool known = at && at.participant->session->sid() == message.sid &&
                      at.participant->local == iq.to;
-  if (message.action == JingleAction::kSessionInitiate) {
+  Downlink* downlink = !known && at && at.participant->local == iq.to
+                           ? FindDownlink(*at.participant, message.sid)
+                           : nullptr;
+  if (message.action == JingleAction::kSessionInitiate && !downlink) {
     if (known) return ReplyError(iq, OutOfOrder());
     if (message.description.contents.empty()) {
       return ReplyError(iq, {"modify", "bad-request", "", "no contents"});
     }
     return HandleInitiate(now, iq, message);
+  }
+  if (downlink != nullptr) {
+    return HandleDownlink(now, iq, at, *downlink, message);
   }
   if (!known) {
     // A session that is over may be ended again.
@@ -191,6 +203,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     if (before->session->sid() != message.sid || before->jid != iq.from) {
       SendRequests(now, *before, old.requests);
     }
+    EndDownlinks(now, *before);
     by_peer_.erase(old_peer);
     std::erase_if(room->participants,
                   [&](const auto& p) { return p.get() == before; });
@@ -199,12 +212,17 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
   by_peer_[participant->session->peer()] = at;
   room->participants.push_back(std::move(participant));
   room->most = std::max(room->most, room->participants.size());
+  // Who only sends may want to be called for the others.
+  const bool only_sends = OnlySends(message.description);
+  out.requests.front().is_focus = only_sends;
   SendRequests(now, *at.participant, out.requests);
+  if (only_sends) AskFeatures(now, at);
   TellAll(now, at);
 }
 
 void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,
-                         const std::vector<JingleMessage>& requests) {
+                         const std::vector<JingleMessage>& requests,
+                         rtp::PeerId downlink) {
   for (const JingleMessage& request : requests) {
     if (request.action == JingleAction::kSessionAccept) {
       ++stats_.sessions_accepted;
@@ -222,9 +240,9 @@ void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,
     iq.to = participant.jid;
     iq.id = request.action == JingleAction::kSessionTerminate || !up_
                 ? random_.NextString(26, rtp::kReadableChars)
-                : asked_.Track(
-                      now, iq.from, iq.to,
-                      {participant.session->peer(), iq.to, request.action});
+                : asked_.Track(now, iq.from, iq.to,
+                               {participant.session->peer(), iq.to,
+                                request.action, downlink, /*features=*/false});
     iq.payload = request;
     sink_.Send(std::move(iq));
   }
@@ -259,6 +277,7 @@ void Focus::End(rtp::Timestamp now, Located at, std::string condition,
 
 void Focus::Remove(rtp::Timestamp now, Located at) {
   by_peer_.erase(at.participant->session->peer());
+  EndDownlinks(now, *at.participant);
   const std::string id = at.participant->id;
   std::erase_if(at.room->participants,
                 [&](const auto& p) { return p.get() == at.participant; });
@@ -277,6 +296,7 @@ void Focus::Remove(rtp::Timestamp now, Located at) {
     roster.left = {id};
     SendHeadline(*other, std::move(roster));
   }
+  SyncDownlinks(now, *at.room);
 }
 
 void Focus::SetRights(rtp::Timestamp now, Located at, const Rights& rights) {
@@ -301,6 +321,10 @@ void Focus::OnPeerConnected(rtp::Timestamp now, rtp::PeerId peer) {
 
 void Focus::OnPeerFailed(rtp::Timestamp now, rtp::PeerId peer,
                          PeerFailure why) {
+  const auto shown = by_downlink_.find(peer);
+  if (shown != by_downlink_.end()) {
+    return OnDownlinkFailed(now, shown->second, peer);
+  }
   const Located at = FindByPeer(peer);
   if (!at) return;
   stats_.failures.Add(kPeerFailures[static_cast<size_t>(why)]);

@@ -132,6 +132,21 @@ std::string OverLimit(JingleAction action,
   return {};
 }
 
+// RFC 4575 s5.6, as XEP-0298 has it.
+std::optional<JingleMessage::ConferenceUser> ParseUser(
+    const XmlElement& element) {
+  const XmlElement* users = element.Child("users", ns::kCoin);
+  const XmlElement* user =
+      users == nullptr ? nullptr : users->Child("user", ns::kCoin);
+  if (user == nullptr) return std::nullopt;
+  JingleMessage::ConferenceUser out;
+  out.entity = ParseText(*user, "entity");
+  if (const XmlElement* name = user->Child("display-text", ns::kCoin)) {
+    out.name = CutText(name->text, limits::kTextBytes);
+  }
+  return out;
+}
+
 }  // namespace
 
 JingleReason ParseReason(const XmlElement& element) {
@@ -213,6 +228,7 @@ IqPayload ParseJingle(const XmlElement& element) {
       message.resume_token = ParseText(child, "token");
     } else if (child.Is("conference-info", ns::kCoin)) {
       message.is_focus = child.Attribute("isfocus") == "true";
+      message.user = ParseUser(child);
     }
   }
   if (message.action == JingleAction::kSessionInfo) {
@@ -243,8 +259,14 @@ XmlElement WriteJingle(const JingleMessage& message) {
   }
   if (message.reason) element.Add(WriteReason(*message.reason));
   if (message.is_focus) {
-    element.Add(XmlElement("conference-info", ns::kCoin))
-        .Set("isfocus", "true");
+    XmlElement& info = element.Add(XmlElement("conference-info", ns::kCoin));
+    info.Set("isfocus", "true");
+    if (message.user) {
+      XmlElement& user = info.Add(XmlElement("users", ns::kCoin))
+                             .Add(XmlElement("user", ns::kCoin));
+      user.Set("entity", message.user->entity);
+      user.Add(XmlElement("display-text", ns::kCoin)).text = message.user->name;
+    }
   }
   if (!message.resume_token.empty()) {
     element.Add(XmlElement("resume", ns::kRoom))

@@ -69,6 +69,13 @@ struct JingleMessage {
   SessionInfo info;
   std::string resume_token;  // <resume/> of docs/room-protocol.md
   bool is_focus = false;     // <conference-info isfocus='true'/>, XEP-0298
+  // And whose media the session carries.
+  struct ConferenceUser {
+    std::string entity;  // a URI
+    std::string name;
+    bool operator==(const ConferenceUser&) const = default;
+  };
+  std::optional<ConferenceUser> user;
   bool operator==(const JingleMessage&) const = default;
 };
 

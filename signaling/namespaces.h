@@ -43,6 +43,8 @@ inline constexpr std::string_view kCallMessage =
     "urn:xmpp:jingle-message:0";  // XEP-0353
 inline constexpr std::string_view kHints = "urn:xmpp:hints";  // XEP-0334
 inline constexpr std::string_view kCoin = "urn:xmpp:coin:1";  // XEP-0298
+inline constexpr std::string_view kAvConferences =
+    "urn:xmpp:jingle:av-conferences:0";  // ProtoXEP
 inline constexpr std::string_view kRoom =
     "urn:carillon:room:0";  // docs/room-protocol.md
 

@@ -36,19 +36,6 @@ JingleReason MixedSetup() {
   return Refuse("security-error", "all contents need the same DTLS setup");
 }
 
-bool IsKnownHash(const Fingerprint& fingerprint) {
-  constexpr std::array<std::pair<std::string_view, size_t>, 5> kHashes = {
-      {{"sha-1", 20},
-       {"sha-224", 28},
-       {"sha-256", 32},
-       {"sha-384", 48},
-       {"sha-512", 64}}};
-  return std::any_of(kHashes.begin(), kHashes.end(), [&](const auto& known) {
-    return known.first == fingerprint.hash &&
-           known.second == fingerprint.digest.size();
-  });
-}
-
 // Our role towards what the peer said (RFC 5763 s5, jingle.md s2.5): passive
 // in a bundle, so that our order of SRTP profiles decides; active otherwise,
 // since plain clients start as servers.
@@ -281,6 +268,19 @@ Content AnswerContent(const ContentPlan& plan, bool bundle,
   content.transport = transport;
   content.transport_ns = ns::kIceUdp;
   return content;
+}
+
+bool IsKnownHash(const Fingerprint& fingerprint) {
+  constexpr std::array<std::pair<std::string_view, size_t>, 5> kHashes = {
+      {{"sha-1", 20},
+       {"sha-224", 28},
+       {"sha-256", 32},
+       {"sha-384", 48},
+       {"sha-512", 64}}};
+  return std::any_of(kHashes.begin(), kHashes.end(), [&](const auto& known) {
+    return known.first == fingerprint.hash &&
+           known.second == fingerprint.digest.size();
+  });
 }
 
 DtlsSetup SetupOf(rtp::DtlsRole role) {

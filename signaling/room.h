@@ -9,10 +9,18 @@
 #include "rtp/base/ids.h"
 #include "rtp/base/time.h"
 #include "signaling/jingle_session.h"
+#include "signaling/outgoing_session.h"
 #include "signaling/rights.h"
 #include "signaling/stanza.h"
 
 namespace signaling {
+
+// A session by which somebody is shown another one (av-conferences).
+struct Downlink {
+  std::string owner;  // id of the one that is shown
+  // None: it was declined, or failed; not tried again.
+  std::unique_ptr<OutgoingSession> session;
+};
 
 // A person in a room, with the one session that carries its media.
 struct Participant {
@@ -29,6 +37,8 @@ struct Participant {
   // Its XMPP address is gone; ends at this time unless it resumes.
   rtp::Timestamp ends_at = rtp::kNever;
   bool announced_call = false;  // by XEP-0353
+  bool wants_downlinks = false;
+  std::vector<Downlink> downlinks;
   bool wants_slot_map = false;
   Receive wishes;            // as asked for; sources may come later
   rtp::ReceiveSpec applied;  // what of them could be

@@ -60,9 +60,12 @@ class StageTest : public testing::Test {
   }
 
   Sources Wanted(uint64_t self, MediaKind kind, size_t count,
-                 const Sources& pins = {}) {
+                 const Sources& pins = {}, bool pins_only = false) {
     Sources wanted;
-    stage_.Wanted(PeerId(self), kind, pins, count, wanted);
+    rtp::ReceiveSpec receive;
+    receive.pins = pins;
+    receive.pins_only = pins_only;
+    stage_.Wanted(PeerId(self), kind, receive, count, wanted);
     return wanted;
   }
   Sources Heard(uint64_t self, size_t count) {
@@ -300,6 +303,14 @@ TEST_F(StageTest, WantsNothingOnNoSlotsAndAppends) {
   Sources wanted = {Camera(1)};
   stage_.Wanted(PeerId(9), MediaKind::kVideo, {}, 2, wanted);
   EXPECT_EQ(wanted, (Sources{Camera(1), Camera(1), Camera(2)}));
+}
+
+TEST_F(StageTest, WantsNothingElseThanPinsWhereOnlyTheyAreWanted) {
+  Join(1, 3);
+  EXPECT_EQ(Wanted(9, MediaKind::kVideo, 2, {Camera(2)}, true),
+            Sources{Camera(2)});
+  stage_.UpdateSource(Camera(2), SourceType::kCamera, true);
+  EXPECT_TRUE(Wanted(9, MediaKind::kVideo, 2, {Camera(2)}, true).empty());
 }
 
 TEST(FillSlotsTest, WhatIsWantedStaysInItsPlace) {

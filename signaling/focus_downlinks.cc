@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Callers that want one session for each of the others (av-conferences
+// ProtoXEP): their own call only sends, and we call them.
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "signaling/focus.h"
+#include "signaling/namespaces.h"
+
+namespace signaling {
+namespace {
+
+// Each is an ICE and DTLS association of its own, on both sides.
+constexpr size_t kMaxDownlinks = 24;
+
+std::vector<OutgoingSession::Shown> ShownOf(const Participant& owner) {
+  std::vector<OutgoingSession::Shown> shown;
+  for (const NamedSource& source : SourcesOf(owner)) {
+    shown.push_back({source.source, source.kind});
+  }
+  return shown;
+}
+
+bool SameSources(const std::vector<OutgoingSession::Shown>& a,
+                 const std::vector<OutgoingSession::Shown>& b) {
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](const auto& x, const auto& y) { return x.source == y.source; });
+}
+
+JingleReason Reason(std::string condition) {
+  JingleReason reason;
+  reason.condition = std::move(condition);
+  return reason;
+}
+
+}  // namespace
+
+void Focus::AskFeatures(rtp::Timestamp now, Located at) {
+  // Others would ring, or refuse: nobody is guessed to want it.
+  if (!up_) return;
+  Iq iq;
+  iq.type = IqType::kGet;
+  iq.from = at.participant->local;
+  iq.to = at.participant->jid;
+  Asked asked;
+  asked.peer = at.participant->session->peer();
+  asked.jid = iq.to;
+  asked.features = true;
+  iq.id = asked_.Track(now, iq.from, iq.to, std::move(asked));
+  iq.payload = DiscoInfo();
+  sink_.Send(std::move(iq));
+}
+
+void Focus::OnFeatures(rtp::Timestamp now, Located at, const DiscoInfo& info) {
+  if (std::find(info.features.begin(), info.features.end(),
+                ns::kAvConferences) == info.features.end()) {
+    return;
+  }
+  at.participant->wants_downlinks = true;
+  SyncDownlinks(now, at);
+}
+
+void Focus::SyncDownlinks(rtp::Timestamp now, Room& room) {
+  for (const auto& participant : room.participants) {
+    SyncDownlinks(now, {&room, participant.get()});
+  }
+}
+
+void Focus::SyncDownlinks(rtp::Timestamp now, Located at) {
+  Participant& to = *at.participant;
+  if (!to.wants_downlinks || !up_ || to.ends_at != rtp::kNever) return;
+  for (Downlink& downlink : to.downlinks) {
+    const auto owner =
+        std::find_if(at.room->participants.begin(), at.room->participants.end(),
+                     [&](const auto& p) { return p->id == downlink.owner; });
+    const bool gone = owner == at.room->participants.end();
+    if (!downlink.session) {
+      if (gone) downlink.owner.clear();
+      continue;
+    }
+    if (!gone && SameSources(downlink.session->sources(), ShownOf(**owner))) {
+      continue;
+    }
+    EndDownlink(now, to, downlink, Reason("success"));
+    downlink.owner.clear();
+  }
+  std::erase_if(to.downlinks,
+                [](const Downlink& d) { return d.owner.empty(); });
+  // One after the other: some clients compare a call with those that pend.
+  const bool pending = std::any_of(
+      to.downlinks.begin(), to.downlinks.end(), [](const Downlink& d) {
+        return d.session &&
+               d.session->state() == OutgoingSession::State::kPending;
+      });
+  if (pending || to.downlinks.size() >= kMaxDownlinks) return;
+  for (const auto& owner : at.room->participants) {
+    const bool known =
+        std::any_of(to.downlinks.begin(), to.downlinks.end(),
+                    [&](const Downlink& d) { return d.owner == owner->id; });
+    if (known || owner.get() == &to) continue;
+    std::vector<OutgoingSession::Shown> shown = ShownOf(*owner);
+    if (shown.empty()) continue;
+    return BeginDownlink(now, at, *owner, std::move(shown));
+  }
+}
+
+void Focus::BeginDownlink(rtp::Timestamp now, Located at,
+                          const Participant& owner,
+                          std::vector<OutgoingSession::Shown> shown) {
+  Participant& to = *at.participant;
+  // Rising: stanza.js refuses a lower one than it has pending.
+  char sid[24];
+  std::snprintf(sid, sizeof(sid), "%010llu",
+                static_cast<unsigned long long>(next_sid_++));
+  auto session = std::make_unique<OutgoingSession>(
+      std::string(sid) + "~" + owner.id, to.local.ToString(),
+      at.room->conference, std::move(shown), media_);
+  std::optional<JingleMessage> initiate = session->Initiate();
+  if (!initiate) return;
+  initiate->is_focus = true;
+  // The owner by its room-scoped id: whose account it is stays unsaid.
+  Jid address = to.local.Bare();
+  address.resource = owner.id;
+  initiate->user = {"xmpp:" + address.ToString(), owner.name};
+  by_downlink_[session->peer()] = at;
+  to.downlinks.push_back({owner.id, std::move(session)});
+  SendRequests(now, to, {*initiate}, to.downlinks.back().session->peer());
+}
+
+Downlink* Focus::FindDownlink(Participant& of, const std::string& sid) {
+  for (Downlink& downlink : of.downlinks) {
+    if (downlink.session && downlink.session->sid() == sid) return &downlink;
+  }
+  return nullptr;
+}
+
+Downlink* Focus::FindDownlink(Participant& of, rtp::PeerId peer) {
+  for (Downlink& downlink : of.downlinks) {
+    if (downlink.session && downlink.session->peer() == peer) return &downlink;
+  }
+  return nullptr;
+}
+
+void Focus::HandleDownlink(rtp::Timestamp now, const Iq& iq, Located at,
+                           Downlink& downlink, const JingleMessage& message) {
+  SessionOutbox out;
+  const rtp::PeerId peer = downlink.session->peer();
+  const auto error = downlink.session->HandleRequest(now, message, out);
+  if (error) return ReplyError(iq, *error);
+  Reply(iq);
+  SendRequests(now, *at.participant, out.requests, peer);
+  if (out.ended) {
+    by_downlink_.erase(peer);
+    downlink.session.reset();  // not asked again for what it declined
+  }
+  SyncDownlinks(now, at);
+}
+
+void Focus::EndDownlink(rtp::Timestamp now, const Participant& of,
+                        Downlink& downlink, JingleReason reason) {
+  if (!downlink.session) return;
+  SessionOutbox out;
+  by_downlink_.erase(downlink.session->peer());
+  downlink.session->Terminate(now, std::move(reason), out);
+  SendRequests(now, of, out.requests);
+  downlink.session.reset();
+}
+
+void Focus::EndDownlinks(rtp::Timestamp now, Participant& of) {
+  for (Downlink& downlink : of.downlinks) {
+    EndDownlink(now, of, downlink, Reason("success"));
+  }
+  of.downlinks.clear();
+}
+
+void Focus::OnDownlinkRefused(rtp::Timestamp now, Located at, rtp::PeerId peer,
+                              const StanzaError& error) {
+  Downlink* downlink = FindDownlink(*at.participant, peer);
+  if (downlink == nullptr) return;
+  by_downlink_.erase(peer);
+  downlink->session.reset();
+  // It had another one pending: once more, with the next sid.
+  if (error.condition == "conflict") downlink->owner.clear();
+  SyncDownlinks(now, at);
+}
+
+void Focus::OnDownlinkFailed(rtp::Timestamp now, Located at, rtp::PeerId peer) {
+  if (Downlink* downlink = FindDownlink(*at.participant, peer)) {
+    EndDownlink(now, *at.participant, *downlink, Reason("connectivity-error"));
+  }
+  SyncDownlinks(now, at);
+}
+
+}  // namespace signaling
