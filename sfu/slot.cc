@@ -145,6 +145,10 @@ void Slot::BeginSegment(const rtp::Packet& packet) {
   segment.first_in = packet.seq;
   segment.first_out = newest_out_ + 1;
   segment.took_over = sent_any_;
+  if (packet.vp8_descriptor_size > 0 && !packet.vp8.picture_id) {
+    numbered_ = false;
+  }
+  segment.numbered = numbered_;
   uint32_t timestamp = newest_timestamp_;
   if (sent_any_) {
     const int64_t elapsed = (packet.arrival - newest_arrival_).count();
@@ -290,6 +294,13 @@ size_t Slot::WritePayloadPrefix(const rtp::Packet& packet,
                                 std::span<uint8_t> out) const {
   if (packet.vp8_descriptor_size == 0) return 0;
   rtp::Vp8Descriptor descriptor = packet.vp8;
+  if (!segment.numbered) {
+    descriptor.picture_id.reset();
+    descriptor.tl0_picture_index.reset();
+    descriptor.temporal_id.reset();
+    descriptor.layer_sync = false;
+    descriptor.key_index.reset();
+  }
   if (descriptor.picture_id) {
     // Always the wide form: its space is that of the slot, not the source's.
     descriptor.picture_id =

@@ -83,6 +83,7 @@ class Slot {
     uint8_t tl0_offset = 0;
     uint32_t key_index_offset = 0;
     bool took_over = false;  // from another
+    bool numbered = true;    // frames carry picture ids
   };
   static constexpr size_t kSegments = 8;
   // How much of a source's past may be sent to begin a picture at once.
@@ -120,6 +121,9 @@ class Slot {
   uint32_t newest_timestamp_ = 0;  // as sent
   rtp::Timestamp newest_arrival_;  // of the packet it was of
   uint32_t clock_rate_;
+  // Once a source came that has no picture ids (Dino's), none is sent any more:
+  // receivers that number frames in two ways confuse them.
+  bool numbered_ = true;
   uint64_t newest_picture_id_ = 0;
   uint8_t newest_tl0_ = 0;
   uint32_t newest_key_index_ = 0;

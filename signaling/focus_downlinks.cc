@@ -116,7 +116,8 @@ void Focus::BeginDownlink(rtp::Timestamp now, Located at,
                 static_cast<unsigned long long>(next_sid_++));
   auto session = std::make_unique<OutgoingSession>(
       std::string(sid) + "~" + owner.id, to.local.ToString(),
-      at.room->conference, std::move(shown), media_);
+      at.room->conference, std::move(shown),
+      OutgoingSession::Transports::kBundle, media_);
   std::optional<JingleMessage> initiate = session->Initiate();
   if (!initiate) return;
   initiate->is_focus = true;

@@ -92,4 +92,23 @@ RtpDescription OfferDescription(rtp::MediaKind kind, const rtp::SlotSpec& slot,
   return description;
 }
 
+RtpDescription OfferPlainDescription(rtp::MediaKind kind) {
+  RtpDescription description;
+  description.rtcp_mux = true;
+  if (kind == rtp::MediaKind::kAudio) {
+    description.media = Media::kAudio;
+    description.payload_types.push_back(Opus());
+  } else {
+    description.media = Media::kVideo;
+    AddVideo({rtp::Codec::kVp8, 96, {}}, description);
+    description.payload_types.pop_back();  // no RTX
+  }
+  for (PayloadType& type : description.payload_types) {
+    std::erase_if(type.feedback, [](const RtcpFeedback& feedback) {
+      return feedback.type == "transport-cc";
+    });
+  }
+  return description;
+}
+
 }  // namespace signaling

@@ -15,4 +15,8 @@ RtpDescription OfferDescription(rtp::MediaKind kind, const rtp::SlotSpec& slot,
                                 const std::string& stream,
                                 const std::string& cname);
 
+// The same for clients that know one codec, one transport and one SSRC per
+// content: Opus or VP8, nothing else.
+RtpDescription OfferPlainDescription(rtp::MediaKind kind);
+
 }  // namespace signaling

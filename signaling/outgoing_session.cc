@@ -28,10 +28,11 @@ JingleReason Because(std::string condition, std::string text) {
 OutgoingSession::OutgoingSession(std::string sid, std::string initiator,
                                  rtp::ConferenceId conference,
                                  std::vector<Shown> sources,
-                                 MediaControl& media)
+                                 Transports transports, MediaControl& media)
     : sid_(std::move(sid)),
       initiator_(std::move(initiator)),
       sources_(std::move(sources)),
+      transports_(transports),
       media_(media) {
   spec_.conference = conference;
 }
@@ -44,13 +45,19 @@ void OutgoingSession::Close(rtp::Timestamp now) {
 }
 
 std::optional<JingleMessage> OutgoingSession::Initiate() {
-  PeerAllocation allocation = media_.AllocatePeer(spec_.conference, 1);
+  PeerAllocation allocation =
+      media_.AllocatePeer(spec_.conference, is_bundle() ? 1 : sources_.size());
   if (allocation.transports.empty()) return std::nullopt;
   has_peer_ = true;
   spec_.peer = allocation.peer;
   spec_.cname = allocation.cname;
-  local_ = std::move(allocation.transports.front());
-  if (local_.fingerprint) local_.fingerprint->setup = DtlsSetup::kActpass;
+  local_ = std::move(allocation.transports);
+  for (IceTransport& local : local_) {
+    if (local.fingerprint) local.fingerprint->setup = DtlsSetup::kActpass;
+    rtp::TransportSpec transport;
+    transport.local = {local.ufrag, local.pwd};
+    spec_.transports.push_back(std::move(transport));
+  }
 
   JingleMessage message;
   message.action = JingleAction::kSessionInitiate;
@@ -58,25 +65,37 @@ std::optional<JingleMessage> OutgoingSession::Initiate() {
   message.initiator = initiator_;
   ContentGroup group{"BUNDLE", {}};
   for (const Shown& shown : sources_) {
+    const size_t index = spec_.contents.size();
     rtp::ContentSpec spec;
-    spec.name = std::to_string(spec_.contents.size());
+    spec.name = std::to_string(index);
     spec.kind = shown.kind;
+    spec.transport = static_cast<uint8_t>(is_bundle() ? 0 : index);
     spec.slot = rtp::SlotSpec{media_.AllocateSsrc(), media_.AllocateSsrc()};
     Content content;
     content.name = spec.name;
     content.senders = Senders::kInitiator;
     content.description_ns = ns::kRtp;
-    content.description = OfferDescription(spec.kind, *spec.slot,
-                                           "slot-" + spec.name, spec_.cname);
+    content.description =
+        is_bundle() ? OfferDescription(spec.kind, *spec.slot,
+                                       "slot-" + spec.name, spec_.cname)
+                    : OfferPlainDescription(spec.kind);
     content.transport_ns = ns::kIceUdp;
-    content.transport = local_;
+    content.transport = local_[spec.transport];
     group.contents.push_back(spec.name);
     offer_.contents.push_back(std::move(content));
     spec_.contents.push_back(std::move(spec));
   }
-  offer_.groups.push_back(std::move(group));
+  if (is_bundle()) offer_.groups.push_back(std::move(group));
   message.description = offer_;
   return message;
+}
+
+std::optional<size_t> OutgoingSession::IndexOf(const std::string& name) const {
+  const auto it =
+      std::find_if(offer_.contents.begin(), offer_.contents.end(),
+                   [&](const Content& c) { return c.name == name; });
+  if (it == offer_.contents.end()) return std::nullopt;
+  return static_cast<size_t>(it - offer_.contents.begin());
 }
 
 void OutgoingSession::Terminate(rtp::Timestamp now, JingleReason reason,
@@ -131,38 +150,49 @@ std::optional<StanzaError> OutgoingSession::HandleRequest(
   return OutOfOrder();
 }
 
+std::optional<JingleReason> OutgoingSession::TakeTransport(
+    const Content& answered, rtp::TransportSpec& out) {
+  if (!answered.transport || !answered.transport->fingerprint) {
+    JingleReason reason = Because("security-error", "DTLS-SRTP is required");
+    reason.application_condition = "crypto-required";
+    reason.application_ns = ns::kRtpErrors;
+    return reason;
+  }
+  const Fingerprint& fingerprint = *answered.transport->fingerprint;
+  if (!IsKnownHash(fingerprint) || (fingerprint.setup != DtlsSetup::kActive &&
+                                    fingerprint.setup != DtlsSetup::kPassive)) {
+    return Because(
+        "security-error",
+        "an answer needs a fingerprint of sha-1 to sha-512 and setup "
+        "active or passive");
+  }
+  out.remote_fingerprint =
+      rtp::CertificateFingerprint{fingerprint.hash, fingerprint.digest};
+  out.dtls_role = *fingerprint.setup == DtlsSetup::kActive
+                      ? rtp::DtlsRole::kPassive
+                      : rtp::DtlsRole::kActive;
+  out.remote = {answered.transport->ufrag, answered.transport->pwd};
+  return std::nullopt;
+}
+
 std::optional<JingleReason> OutgoingSession::TakeAnswer(
     const SessionDescription& answer) {
-  rtp::TransportSpec transport;
-  transport.local = {local_.ufrag, local_.pwd};
   std::vector<rtp::ContentSpec> contents;
-  for (rtp::ContentSpec& spec : spec_.contents) {
+  for (const rtp::ContentSpec& spec : spec_.contents) {
     const auto answered = std::find_if(
         answer.contents.begin(), answer.contents.end(),
         [&](const Content& content) { return content.name == spec.name; });
     if (answered == answer.contents.end() || !answered->description) {
       return Because("failed-application", "a content was not answered");
     }
-    if (answered->transport && answered->transport->fingerprint &&
-        !transport.remote_fingerprint) {
-      const Fingerprint& fingerprint = *answered->transport->fingerprint;
-      if (!IsKnownHash(fingerprint) ||
-          (fingerprint.setup != DtlsSetup::kActive &&
-           fingerprint.setup != DtlsSetup::kPassive)) {
-        return Because("security-error",
-                       "an answer needs a fingerprint of sha-1 to sha-512 and "
-                       "setup active or passive");
-      }
-      transport.remote_fingerprint =
-          rtp::CertificateFingerprint{fingerprint.hash, fingerprint.digest};
-      transport.dtls_role = *fingerprint.setup == DtlsSetup::kActive
-                                ? rtp::DtlsRole::kPassive
-                                : rtp::DtlsRole::kActive;
-      transport.remote = {answered->transport->ufrag, answered->transport->pwd};
-    }
     if (!answered->description->rtcp_mux) {
       return Because("failed-application",
                      "RTCP must share the port of RTP (rtcp-mux)");
+    }
+    // The first content of a bundle speaks for its transport.
+    rtp::TransportSpec& transport = spec_.transports[spec.transport];
+    if (!transport.remote_fingerprint) {
+      if (auto why = TakeTransport(*answered, transport)) return why;
     }
     if (answered->senders == Senders::kResponder ||
         answered->senders == Senders::kNone) {
@@ -173,14 +203,8 @@ std::optional<JingleReason> OutgoingSession::TakeAnswer(
     TakeExtensions(*answered->description, taken);
     if (!taken.codecs.empty()) contents.push_back(std::move(taken));
   }
-  if (!transport.remote_fingerprint) {
-    JingleReason reason = Because("security-error", "DTLS-SRTP is required");
-    reason.application_condition = "crypto-required";
-    reason.application_ns = ns::kRtpErrors;
-    return reason;
-  }
   const bool bundled =
-      spec_.contents.size() == 1 ||
+      spec_.contents.size() == 1 || !is_bundle() ||
       std::any_of(answer.groups.begin(), answer.groups.end(),
                   [&](const ContentGroup& group) {
                     return group.semantics == "BUNDLE" &&
@@ -192,7 +216,6 @@ std::optional<JingleReason> OutgoingSession::TakeAnswer(
   if (contents.empty()) {
     return Because("incompatible-parameters", "no codec in common");
   }
-  spec_.transports = {std::move(transport)};
   spec_.contents = std::move(contents);
   return std::nullopt;
 }
@@ -216,39 +239,38 @@ std::optional<StanzaError> OutgoingSession::HandleAccept(
 std::optional<StanzaError> OutgoingSession::HandleTransportInfo(
     rtp::Timestamp now, const JingleMessage& message, SessionOutbox& out) {
   for (const Content& content : message.description.contents) {
-    const bool known =
-        std::any_of(offer_.contents.begin(), offer_.contents.end(),
-                    [&](const Content& c) { return c.name == content.name; });
-    if (!known)
+    if (!IndexOf(content.name))
       return StanzaError{"modify", "bad-request", "", "no such content"};
   }
   // Candidates are of no use to a lite agent, before the answer least of all.
   if (state_ != State::kActive) return std::nullopt;
-  rtp::TransportSpec& transport = spec_.transports.front();
   for (const Content& content : message.description.contents) {
     if (!content.transport || content.transport->ufrag.empty() ||
         content.transport->pwd.empty()) {
       continue;
     }
+    const size_t index = is_bundle() ? 0 : IndexOf(content.name).value();
+    rtp::TransportSpec& transport = spec_.transports[index];
     const rtp::IceCredentials remote{content.transport->ufrag,
                                      content.transport->pwd};
     if (transport.remote == remote) continue;
-    IceTransport fresh = media_.RestartIce(now, spec_.peer, 0, remote);
+    IceTransport fresh = media_.RestartIce(now, spec_.peer, index, remote);
     if (fresh.ufrag.empty()) return std::nullopt;
-    fresh.fingerprint = local_.fingerprint;
+    fresh.fingerprint = local_[index].fingerprint;
     if (fresh.fingerprint) {
       fresh.fingerprint->setup = SetupOf(transport.dtls_role);
     }
     transport.remote = remote;
     transport.local = {fresh.ufrag, fresh.pwd};
-    local_ = std::move(fresh);
+    local_[index] = std::move(fresh);
     JingleMessage info;
     info.action = JingleAction::kTransportInfo;
     info.sid = sid_;
-    for (const Content& offered : offer_.contents) {
+    for (size_t i = 0; i < offer_.contents.size(); ++i) {
+      if (!is_bundle() && i != index) continue;
       Content named;
-      named.name = offered.name;
-      named.transport = local_;
+      named.name = offer_.contents[i].name;
+      named.transport = local_[index];
       info.description.contents.push_back(std::move(named));
     }
     out.requests.push_back(std::move(info));

@@ -15,9 +15,8 @@
 namespace signaling {
 
 // One Jingle session (XEP-0166) that we initiate, to show a client certain
-// sources: a content and a slot for each, all in one BUNDLE group, the client
-// only receives. Pending until the client accepts. Drives a media peer of its
-// own; knows no JIDs.
+// sources: a content and a slot for each, the client only receives. Pending
+// until the client accepts. Drives a media peer of its own; knows no JIDs.
 class OutgoingSession {
  public:
   enum class State : uint8_t { kPending, kActive, kEnded };
@@ -27,10 +26,14 @@ class OutgoingSession {
     rtp::MediaKind kind;
   };
 
+  // How the contents travel: in one BUNDLE group, or each on a transport of its
+  // own, with the room's common codecs only, for clients that know no bundles.
+  enum class Transports : uint8_t { kBundle, kOnePerContent };
+
   // `initiator`: our address. At least one source is shown.
   OutgoingSession(std::string sid, std::string initiator,
                   rtp::ConferenceId conference, std::vector<Shown> sources,
-                  MediaControl& media);
+                  Transports transports, MediaControl& media);
   ~OutgoingSession();
   OutgoingSession(const OutgoingSession&) = delete;
   OutgoingSession& operator=(const OutgoingSession&) = delete;
@@ -55,6 +58,11 @@ class OutgoingSession {
  private:
   // Why the answer cannot be used, if so.
   std::optional<JingleReason> TakeAnswer(const SessionDescription& answer);
+  static std::optional<JingleReason> TakeTransport(const Content& answered,
+                                                   rtp::TransportSpec& out);
+  bool is_bundle() const { return transports_ == Transports::kBundle; }
+  // Of an offered content.
+  std::optional<size_t> IndexOf(const std::string& name) const;
   void Close(rtp::Timestamp now);
   std::optional<StanzaError> HandleAccept(rtp::Timestamp now,
                                           const JingleMessage& message,
@@ -66,11 +74,12 @@ class OutgoingSession {
   const std::string sid_;
   const std::string initiator_;
   const std::vector<Shown> sources_;
+  const Transports transports_;
   MediaControl& media_;
   State state_ = State::kPending;
   bool has_peer_ = false;
   SessionDescription offer_;
-  IceTransport local_;
+  std::vector<IceTransport> local_;  // by transport
   rtp::PeerSpec spec_;
 };
 

@@ -104,13 +104,13 @@ struct PeerSpec {
 // What a subscriber asked for; contents and sources not named have defaults.
 struct ReceiveSpec {
   std::vector<SourceId> pins;  // these first, in this order
-  bool pins_only = false;      // and nothing else
   struct SlotLimit {
     std::string content;
     uint32_t max_height = 0;  // pixels; 0: nothing is sent on this slot
     bool operator==(const SlotLimit&) const = default;
   };
   std::vector<SlotLimit> limits;
+  bool pins_only = false;  // and nothing else
   bool operator==(const ReceiveSpec&) const = default;
 };
 

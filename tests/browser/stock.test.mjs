@@ -53,3 +53,42 @@ test('two stock clients see and hear each other', async () => {
     assert.match(report.srtp, /AEAD_AES_128_GCM/);
   }
 });
+
+// RFC 8445 makes the called one controlled, and a lite agent is it too: this
+// also shows that libwebrtc changes its role when it is told.
+test('a caller that only sends is called for each of the others', async () => {
+  const others = [];
+  for (let i = 0; i < 2; ++i) {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${server.facts.page}?room=av`);
+    others.push(page);
+  }
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`${server.facts.page}?room=av&av-conferences`);
+  const reports = await waitFor('two calls with media', async () => {
+    const failed = await page.evaluate(() => window.failed);
+    if (failed) throw new Error(failed);
+    const now = await page.evaluate(() =>
+      Promise.all((window.calls ?? []).map((call) => window.report(call))));
+    const live = (report) => report.state === 'connected' && report.inbound.video?.frames > 30 &&
+      report.inbound.audio?.energy > 0;
+    return now.length === 2 && now.every(live) && now;
+  });
+  for (const report of reports) assert.equal(report.outbound.video, undefined);
+  const users = await page.evaluate(() => window.stanzas
+    .filter(([direction, text]) => direction === 'incoming' && text.includes('session-initiate'))
+    .map(([, text]) => /<user [^>]*entity=['"]([^'"]+)/.exec(text)?.[1]));
+  assert.equal(new Set(users).size, 2);
+  for (const user of users) assert.match(user, /^xmpp:av@[^/]+\/p/);
+  // Its own call goes on, and the others see it.
+  for (const other of others) {
+    await waitFor('its picture', async () => {
+      const now = await other.evaluate(() => window.report());
+      return now.inbound.video?.frames > 30;
+    });
+  }
+  // Who leaves is not called for any more.
+  await others[1].close();
+  await waitFor('the end of one call', () =>
+    page.evaluate(() => window.calls.filter((call) => call.state === 'ended').length === 1));
+});

@@ -51,6 +51,7 @@ class OutgoingSessionTest : public ::testing::Test {
                            rtp::ConferenceId(3),
                            {{rtp::SourceId(7), rtp::MediaKind::kAudio},
                             {rtp::SourceId(8), rtp::MediaKind::kVideo}},
+                           OutgoingSession::Transports::kBundle,
                            media_};
   JingleMessage offer_;
   SessionOutbox out_;
@@ -198,6 +199,48 @@ TEST_F(OutgoingSessionTest, IsEndedByEitherSide) {
   EXPECT_THAT(out_.requests, IsEmpty());
   EXPECT_THAT(media_.removed, ElementsAre(session_.peer()));
   EXPECT_TRUE(Handle(Answer())) << "it is over";
+}
+
+// As for Dino, which knows no bundles.
+TEST(OutgoingPlainSessionTest, HasATransportForEachContent) {
+  RecordingMedia media;
+  OutgoingSession session("1~p1", "p1@sfu.example", rtp::ConferenceId(3),
+                          {{rtp::SourceId(7), rtp::MediaKind::kAudio},
+                           {rtp::SourceId(8), rtp::MediaKind::kVideo}},
+                          OutgoingSession::Transports::kOnePerContent, media);
+  const auto offer = session.Initiate();
+  ASSERT_TRUE(offer);
+  const auto& contents = offer->description.contents;
+  EXPECT_THAT(offer->description.groups, IsEmpty());
+  ASSERT_THAT(contents, SizeIs(2));
+  EXPECT_NE(contents[0].transport->ufrag, contents[1].transport->ufrag);
+  for (const Content& content : contents) {
+    EXPECT_THAT(content.description->payload_types, SizeIs(1));
+    EXPECT_FALSE(content.description->ssrc);
+  }
+  JingleMessage answer = Jingle(JingleAction::kSessionAccept, "1~p1", contents);
+  for (Content& content : answer.description.contents) {
+    content.transport = ClientTransport("down-" + content.name);
+    content.transport->fingerprint->setup = DtlsSetup::kActive;
+  }
+  SessionOutbox out;
+  const rtp::Timestamp now(seconds(1000));
+  EXPECT_EQ(session.HandleRequest(now, answer, out), std::nullopt);
+  const rtp::PeerSpec& spec = media.specs.at(session.peer());
+  ASSERT_THAT(spec.transports, SizeIs(2));
+  EXPECT_EQ(spec.contents[1].transport, 1);
+  EXPECT_EQ(spec.transports[1].remote.ufrag, ClientTransport("down-1").ufrag);
+  // A restart of one leaves the other alone.
+  Content changed = Named("1");
+  changed.transport = ClientTransport("elsewhere");
+  EXPECT_EQ(
+      session.HandleRequest(
+          now, Jingle(JingleAction::kTransportInfo, "1~p1", {changed}), out),
+      std::nullopt);
+  ASSERT_THAT(media.restarts, SizeIs(1));
+  EXPECT_EQ(media.restarts[0].transport, 1U);
+  ASSERT_THAT(out.requests, SizeIs(1));
+  EXPECT_THAT(out.requests[0].description.contents, SizeIs(1));
 }
 
 }  // namespace

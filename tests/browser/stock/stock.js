@@ -25,6 +25,16 @@ async function call() {
   const session = xmpp.jingle.createMediaSession(peer, undefined, stream);
   window.session = session;
   window.tracks = [];
+  window.calls = []; // that the room makes to us
+  if (parameters.has('av-conferences')) {
+    // The ProtoXEP's way: our call only sends, the room calls us for each of the others.
+    xmpp.disco.addFeature('urn:xmpp:jingle:av-conferences:0');
+    for (const transceiver of session.pc.getTransceivers()) transceiver.direction = 'sendonly';
+    xmpp.jingle.on('incoming', (call) => {
+      window.calls.push(call);
+      call.accept();
+    });
+  }
   xmpp.jingle.on('peerTrackAdded', (_session, track, media) => {
     window.tracks.push(track.kind);
     const element = document.createElement(track.kind);
@@ -38,10 +48,10 @@ async function call() {
 window.stanzas = [];
 
 // What getStats says of both directions.
-window.report = async () => {
-  const out = { state: window.session?.pc.connectionState, inbound: {}, outbound: {} };
-  if (!window.session) return out;
-  (await window.session.pc.getStats()).forEach((entry) => {
+window.report = async (session = window.session) => {
+  const out = { state: session?.pc.connectionState, inbound: {}, outbound: {} };
+  if (!session) return out;
+  (await session.pc.getStats()).forEach((entry) => {
     if (entry.type === 'inbound-rtp') {
       out.inbound[entry.kind] = {
         packets: entry.packetsReceived,
