@@ -31,6 +31,9 @@ ABSL_FLAG(bool, allow_remote_component, false,
 ABSL_FLAG(std::string, guest_domain, "guest.localhost",
           "XMPP domain where the page logs in anonymously");
 ABSL_FLAG(std::string, muc, "muc.localhost", "XMPP domain of the chat rooms");
+ABSL_FLAG(std::string, paired_muc, "",
+          "auto: each room is tied to the chat room of its name, whose roles "
+          "decide who may send; empty: to none");
 ABSL_FLAG(std::string, xmpp_websocket, "ws://127.0.0.1:5280/xmpp-websocket",
           "Where the XMPP server takes WebSockets (RFC 7395)");
 ABSL_FLAG(std::string, http_listen, "127.0.0.1:8080",
@@ -225,6 +228,11 @@ absl::Status ReadXmpp(Config* config) {
                         "give a name such as sfu.example.org");
     }
     if (domain.to != nullptr) *domain.to = domain.value;
+  }
+  config->paired_muc = absl::GetFlag(FLAGS_paired_muc);
+  if (!config->paired_muc.empty() && config->paired_muc != "auto") {
+    return RefuseFlag("paired_muc", "'" + config->paired_muc + "' is no choice",
+                      "write auto, or nothing for none");
   }
   const std::string url = absl::GetFlag(FLAGS_xmpp_websocket);
   constexpr std::string_view kScheme = "ws://";

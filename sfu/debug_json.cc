@@ -63,6 +63,12 @@ ordered_json DescribeSlots(const Participant& participant,
   return slots;
 }
 
+ordered_json DescribeRights(const signaling::Rights& rights) {
+  return {{"send_audio", rights.send_audio},
+          {"send_video", rights.send_video},
+          {"moderate", rights.moderate}};
+}
+
 ordered_json Summarize(const Participant& participant, rtp::Timestamp now,
                        std::optional<size_t> worker,
                        const std::map<rtp::SourceId, std::string>& names) {
@@ -72,6 +78,7 @@ ordered_json Summarize(const Participant& participant, rtp::Timestamp now,
       {"name", participant.name},
       {"jid", participant.jid.ToString()},
       {"state", StateOf(participant)},
+      {"rights", DescribeRights(participant.rights)},
       {"session_seconds", SecondsBetween(participant.joined, now)},
       {"worker", worker ? ordered_json(*worker) : ordered_json(nullptr)},
       {"sources", DescribeSources(participant)},
@@ -80,6 +87,16 @@ ordered_json Summarize(const Participant& participant, rtp::Timestamp now,
     json["ends_in_seconds"] = SecondsBetween(now, participant.ends_at);
   }
   return json;
+}
+
+ordered_json DescribeMuc(const signaling::PairedMuc* muc) {
+  if (muc == nullptr) return nullptr;
+  return {{"jid", muc->muc().ToString()},
+          {"state", signaling::StateName(muc->state())},
+          {"nick", muc->nick()},
+          {"moderated", muc->moderated()},
+          {"occupants", muc->occupants()},
+          {"hides_jids", muc->hides_jids()}};
 }
 
 ordered_json DescribeContent(const rtp::ContentSpec& content) {
@@ -126,6 +143,7 @@ ordered_json DescribeRoom(
           {"seconds", SecondsBetween(room.since, now)},
           {"dominant_speaker", room.speakers.dominant},
           {"speaking", room.speakers.speaking},
+          {"muc", DescribeMuc(room.muc.get())},
           {"participants", std::move(participants)}};
 }
 

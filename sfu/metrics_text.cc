@@ -119,6 +119,8 @@ constexpr Fact kGauges[] = {
      OfCensus<&RoomCensus::sending_video>},
     {"slots_filled", "Streams that subscribers are shown",
      OfCensus<&RoomCensus::slots_filled>},
+    {"paired_mucs_blind", "Of rooms tied to a MUC, those that hide real JIDs",
+     OfCensus<&RoomCensus::blind_mucs>},
     {"draining", "1 once the server was asked to go away", Of<&S::draining>},
     {"component_connected", "1 while the link to the XMPP server is up",
      Of<&S::component_connected>},
@@ -187,6 +189,12 @@ void AddServer(const MetricsSnapshot& snapshot, MetricFamilies& families) {
   for (size_t i = 0; i < snapshot.census.sources.size(); ++i) {
     families.Add(static_cast<double>(snapshot.census.sources[i]),
                  {{"type", std::string(kTypes[i])}});
+  }
+  families.BeginGauge("paired_mucs", "Of rooms tied to a MUC, by its state");
+  for (size_t i = 0; i < snapshot.census.paired_mucs.size(); ++i) {
+    const auto state = static_cast<signaling::PairedMuc::State>(i);
+    families.Add(static_cast<double>(snapshot.census.paired_mucs[i]),
+                 {{"state", std::string(signaling::StateName(state))}});
   }
   for (const Fact& fact : kCounters) {
     families.Count(fact.name, fact.help, fact.value(snapshot));

@@ -12,6 +12,10 @@ RoomCensus CountRooms(const signaling::Focus::Rooms& rooms) {
     const size_t size = room->participants.size();
     census.largest_conference = std::max(census.largest_conference, size);
     census.participants += size;
+    if (const signaling::PairedMuc* muc = room->muc.get()) {
+      ++census.paired_mucs[static_cast<size_t>(muc->state())];
+      if (muc->hides_jids()) ++census.blind_mucs;
+    }
     for (const auto& participant : room->participants) {
       if (participant->connected) ++census.connected;
       if (participant->away || participant->ends_at != rtp::kNever) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "signaling/focus.h"
+#include "signaling/paired_muc.h"
 
 namespace sfu {
 
@@ -19,6 +20,8 @@ struct RoomCensus {
   size_t sending_video = 0;
   std::array<size_t, 3> sources{};  // by rtp::SourceType, muted or not
   size_t slots_filled = 0;
+  std::array<size_t, signaling::PairedMuc::kStates> paired_mucs{};  // by state
+  size_t blind_mucs = 0;  // that are joined and hide real JIDs
 };
 
 RoomCensus CountRooms(const signaling::Focus::Rooms& rooms);

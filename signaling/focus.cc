@@ -62,6 +62,7 @@ Focus::Focus(Config config, rtp::RandomSource& random, MediaControl& media,
 Focus::~Focus() = default;
 
 void Focus::HandleStanza(rtp::Timestamp now, const Stanza& stanza) {
+  if (HandleMuc(now, stanza)) return;
   if (const auto* iq = std::get_if<Iq>(&stanza)) {
     HandleIq(now, *iq);
   } else if (const auto* presence = std::get_if<Presence>(&stanza)) {
@@ -256,6 +257,8 @@ void Focus::HandleResume(rtp::Timestamp now, const Iq& iq,
       participant->ends_at = rtp::kNever;
       ++stats_.sessions_resumed;
       TellAll(now, {room, participant.get()});
+      ApplyStanding(*room, *participant);  // by another address
+      UpdateRights(now, {room, participant.get()});
       return;
     }
   }
@@ -367,6 +370,7 @@ void Focus::HandleAnswer(rtp::Timestamp now, const Iq& iq) {
 void Focus::OnXmppUp(rtp::Timestamp now) {
   up_ = true;
   for (const auto& [name, room] : rooms_) {
+    if (room->muc) room->muc->Begin(now);
     for (const auto& participant : room->participants) {
       TellAll(now, {room.get(), participant.get()});
       Ping(now, *participant);
@@ -381,6 +385,7 @@ void Focus::OnXmppDown(rtp::Timestamp /*now*/) {
   // Nor come back. An orderly end of the XMPP server says that everybody is
   // unavailable; who is there will be asked when it is up again.
   for (const auto& [name, room] : rooms_) {
+    if (room->muc) room->muc->OnXmppDown();
     for (const auto& participant : room->participants) {
       participant->ends_at = rtp::kNever;
       // Who is called now will not hear of it.
@@ -407,6 +412,7 @@ rtp::Timestamp Focus::NextDeadline() const {
     if (room->speakers_dirty) {
       deadline = std::min(deadline, room->speakers_next);
     }
+    if (room->muc) deadline = std::min(deadline, room->muc->NextDeadline());
     for (const auto& participant : room->participants) {
       deadline = std::min(deadline, participant->ends_at);
       if (participant->changed) {
@@ -436,6 +442,7 @@ void Focus::HandleTimeout(rtp::Timestamp now) {
   }
   std::vector<Located> over;
   for (const auto& [name, room] : rooms_) {
+    if (room->muc) room->muc->HandleTimeout(now);
     if (room->speakers_dirty && now >= room->speakers_next) {
       TellSpeakers(now, *room);
     }
@@ -447,6 +454,10 @@ void Focus::HandleTimeout(rtp::Timestamp now) {
     }
   }
   for (const Located& at : over) End(now, at, "gone", "no answer");
+  for (auto it = rooms_.begin(); it != rooms_.end();) {
+    Room& room = *(it++)->second;  // it may end
+    if (room.muc) ApplyMuc(now, room);
+  }
   if (now < next_sweep_) return;
   std::erase_if(announced_,
                 [now](const auto& e) { return now >= e.second.expires; });

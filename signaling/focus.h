@@ -41,6 +41,10 @@ class Focus : public MediaObserver {
     std::vector<std::string> guest_domains;
     size_t max_participants_per_room = 100;
     size_t max_rooms = 1000;
+    // The MUC that each room is tied to: none if empty; "auto" for the room's
+    // name at `muc_domain`; or one JID.
+    std::string paired_muc;
+    std::string muc_domain;
   };
 
   // All must outlive the focus.
@@ -187,6 +191,17 @@ class Focus : public MediaObserver {
 
   // Forgotten things are looked for, by then.
   void SweepBy(rtp::Timestamp now);
+  // The paired MUC (focus_muc.cc)
+  void TieMuc(Room& room);
+  // Whether that was all about `stanza`.
+  bool HandleMuc(rtp::Timestamp now, const Stanza& stanza);
+  // Does what the MUC says. The room may be over after it.
+  void ApplyMuc(rtp::Timestamp now, Room& room);
+  void ShowInMuc(rtp::Timestamp now, Room& room);
+  static void ApplyStanding(const Room& room, Participant& participant);
+  static Rights RightsOf(const Participant& participant);
+  void UpdateRights(rtp::Timestamp now, Located at);
+
   Room* FindRoom(const std::string& name);
   Located FindByJid(const Jid& room, const Jid& jid);
   Located FindByPeer(rtp::PeerId peer);

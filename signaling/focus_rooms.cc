@@ -73,6 +73,7 @@ void Focus::TellRoster(rtp::Timestamp now, Room& room) {
   }
   if (changes.empty()) return;
   room.roster_next = now + kInterval;
+  ShowInMuc(now, room);
   for (const auto& other : room.participants) {
     if (!other->wishes.pins.empty()) ApplyWishes(now, {&room, other.get()});
     if (other->ends_at != rtp::kNever) continue;  // has it all when it is back
@@ -182,10 +183,10 @@ void Focus::OnSpeakersChanged(rtp::Timestamp now, rtp::ConferenceId conference,
     if (speaker != owners.end()) speakers.speaking.push_back(speaker->second);
   }
   if (speakers == room.speakers) return;
-  if (speakers.dominant != room.speakers.dominant) {
-    ++stats_.dominant_speaker_changes;
-  }
+  const bool other_dominant = speakers.dominant != room.speakers.dominant;
+  if (other_dominant) ++stats_.dominant_speaker_changes;
   room.speakers = std::move(speakers);
+  if (other_dominant) ShowInMuc(now, room);
   room.speakers_dirty = true;
   if (now >= room.speakers_next) TellSpeakers(now, room);
 }

@@ -107,6 +107,9 @@ std::optional<StanzaError> Focus::WhyNot(const Jid& from,
   if (room == nullptr && rooms_.size() >= config_.max_rooms) {
     return Full("the server has no room for another room");
   }
+  if (room != nullptr && room->muc && room->muc->StandingOf(from).banned) {
+    return StanzaError{"auth", "forbidden", "", "banned from the room's chat"};
+  }
   if (room != nullptr &&
       room->participants.size() >= config_.max_participants_per_room) {
     return Full("the room is full");
@@ -159,6 +162,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     made->name = iq.to.local;
     made->conference = rtp::ConferenceId(next_conference_++);
     room = made.get();
+    TieMuc(*room);
   }
   auto session = std::make_unique<JingleSession>(
       message.sid, iq.to.ToString(), room->conference, media_,
@@ -182,8 +186,12 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     return;
   }
   participant->joined = now;
+  ApplyStanding(*room, *participant);
+  participant->rights = RightsOf(*participant);
+  participant->session->SetRights(now, participant->rights);
   if (new_room) {
     room->since = now;
+    if (room->muc) room->muc->Begin(now);
     ++stats_.conferences_created;
   }
   if (before == nullptr) ++stats_.participants_joined;
@@ -286,9 +294,11 @@ void Focus::Remove(rtp::Timestamp now, Located at) {
     stats_.conference_sizes.Observe(at.room->most);
     stats_.conference_seconds.Observe(static_cast<uint64_t>(
         std::chrono::ceil<std::chrono::seconds>(now - at.room->since).count()));
+    if (at.room->muc) at.room->muc->Leave();
     rooms_.erase(at.room->name);
     return;
   }
+  ShowInMuc(now, *at.room);
   for (const auto& other : at.room->participants) {
     if (other->ends_at != rtp::kNever) continue;
     Roster roster;

@@ -17,6 +17,10 @@ inline constexpr size_t kParameters = 64;
 inline constexpr size_t kFeedbackTypes = 32;
 inline constexpr size_t kPins = 25;
 inline constexpr size_t kSlotLimits = 32;
+inline constexpr size_t kMucItems = 64;  // in a presence
+inline constexpr size_t kMucStatuses = 16;
+inline constexpr size_t kMucOutcasts = 1000;
+inline constexpr size_t kMucOccupants = 5000;
 inline constexpr size_t kTextBytes = 1024;  // of an id, a name, a value
 
 }  // namespace signaling::limits

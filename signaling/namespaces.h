@@ -38,10 +38,16 @@ inline constexpr std::string_view kGrouping =
 inline constexpr std::string_view kDtls =
     "urn:xmpp:jingle:apps:dtls:0";  // XEP-0320
 inline constexpr std::string_view kIceUdp =
-    "urn:xmpp:jingle:transports:ice-udp:1";                   // XEP-0176
+    "urn:xmpp:jingle:transports:ice-udp:1";  // XEP-0176
 inline constexpr std::string_view kCallMessage =
-    "urn:xmpp:jingle-message:0";  // XEP-0353
+    "urn:xmpp:jingle-message:0";                              // XEP-0353
 inline constexpr std::string_view kHints = "urn:xmpp:hints";  // XEP-0334
+inline constexpr std::string_view kMuc =
+    "http://jabber.org/protocol/muc";  // XEP-0045
+inline constexpr std::string_view kMucUser =
+    "http://jabber.org/protocol/muc#user";  // XEP-0045
+inline constexpr std::string_view kMucAdmin =
+    "http://jabber.org/protocol/muc#admin";                   // XEP-0045
 inline constexpr std::string_view kCoin = "urn:xmpp:coin:1";  // XEP-0298
 inline constexpr std::string_view kAvConferences =
     "urn:xmpp:jingle:av-conferences:0";  // ProtoXEP

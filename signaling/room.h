@@ -10,6 +10,7 @@
 #include "rtp/base/time.h"
 #include "signaling/jingle_session.h"
 #include "signaling/outgoing_session.h"
+#include "signaling/paired_muc.h"
 #include "signaling/rights.h"
 #include "signaling/stanza.h"
 
@@ -29,7 +30,10 @@ struct Participant {
   Jid jid;    // full, where stanzas go
   Jid local;  // of ours, the very one that was called
   std::unique_ptr<JingleSession> session;
-  Rights rights;
+  Rights rights;        // what is enforced: what all of these allow
+  Rights by_moderator;  // mute of a moderator of ours
+  Rights by_muc;        // voice in the paired MUC
+  bool moderator_by_muc = false;
   rtp::Timestamp joined;  // when this session began
   std::string resume_token;
   bool connected = false;  // ICE and DTLS were up once
@@ -60,6 +64,7 @@ struct Room {
   rtp::Timestamp roster_next = rtp::Timestamp::min();  // not told before
   bool speakers_dirty = false;
   rtp::Timestamp speakers_next = rtp::Timestamp::min();  // not told before
+  std::unique_ptr<PairedMuc> muc;                        // that it is tied to
 };
 
 // A published source by its names.

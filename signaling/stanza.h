@@ -134,6 +134,52 @@ struct Caps {  // XEP-0115
   std::string ver;  // base64 of sha-1
   bool operator==(const Caps&) const = default;
 };
+
+// ---- multi-user chat (XEP-0045; muc_codec.h) ----
+
+enum class MucAffiliation : uint8_t {
+  kOutcast,
+  kNone,
+  kMember,
+  kAdmin,
+  kOwner,
+};
+enum class MucRole : uint8_t { kNone, kVisitor, kParticipant, kModerator };
+struct MucItem {
+  MucAffiliation affiliation = MucAffiliation::kNone;
+  MucRole role = MucRole::kNone;
+  std::optional<Jid> jid;  // the real one; not for everybody's eyes
+  std::string nick;        // the new one, when it changes
+  bool operator==(const MucItem&) const = default;
+};
+// What the MUC says of an occupant, or in a message of itself.
+struct MucUser {
+  std::vector<MucItem> items;      // one for each client of an occupant
+  std::vector<uint16_t> statuses;  // XEP-0045 s15.6
+  bool destroyed = false;
+  bool operator==(const MucUser&) const = default;
+};
+// Who is banned (XEP-0045 s9.2); a request for it is empty.
+struct MucOutcasts {
+  std::vector<Jid> jids;
+  bool operator==(const MucOutcasts&) const = default;
+};
+// What those in a MUC see of the call (docs/room-protocol.md).
+struct CallPresence {
+  struct Participant {
+    RosterParticipant as_told;
+    std::string nick;  // in the MUC; empty: not known
+    bool operator==(const Participant&) const = default;
+  };
+  std::string room;      // to be called
+  uint64_t count = 0;    // of participants, also of those not listed
+  std::string dominant;  // participant id
+  std::vector<Participant> participants;
+  bool operator==(const CallPresence&) const = default;
+};
+
+// ---- stanzas ----
+
 // An element that nobody here knows, or none at all (both empty).
 struct Unknown {
   std::string name;
@@ -148,7 +194,7 @@ struct Malformed {
 
 using IqPayload =
     std::variant<Unknown, Malformed, JingleMessage, Ping, DiscoInfo, DiscoItems,
-                 Receive, Publish, SetName, Resume>;
+                 Receive, Publish, SetName, Resume, MucOutcasts>;
 
 enum class IqType : uint8_t { kGet, kSet, kResult, kError };
 
@@ -181,11 +227,15 @@ struct Presence {
   std::string show;  // "chat", ... of available ones
   std::string status;
   std::optional<Caps> caps;
+  bool muc_join = false;  // enters a MUC, wants nothing of its past
+  std::optional<MucUser> muc_user;
+  std::optional<CallPresence> call;
+  std::optional<StanzaError> error;  // of type error
   bool operator==(const Presence&) const = default;
 };
 
 using MessagePayload =
-    std::variant<Unknown, Roster, Speakers, SlotMap, CallMessage>;
+    std::variant<Unknown, Roster, Speakers, SlotMap, CallMessage, MucUser>;
 
 struct Message {
   std::string type;  // "headline", "chat", "error", ...

@@ -9,6 +9,7 @@
 #include "signaling/call_message_codec.h"
 #include "signaling/jingle_codec.h"
 #include "signaling/limits.h"
+#include "signaling/muc_codec.h"
 #include "signaling/namespaces.h"
 #include "signaling/room_codec.h"
 
@@ -128,6 +129,7 @@ IqPayload ReadIqPayload(const XmlElement& element) {
   if (element.Is("ping", ns::kPing)) return Ping();
   if (element.Is("query", ns::kDiscoInfo)) return ReadDiscoInfo(element);
   if (element.Is("query", ns::kDiscoItems)) return ReadDiscoItems(element);
+  if (element.Is("query", ns::kMucAdmin)) return ParseMucOutcasts(element);
   return ParseRoomRequest(element);
 }
 
@@ -153,6 +155,9 @@ std::optional<XmlElement> WriteIqPayload(const IqPayload& payload) {
     }
     Out operator()(const SetName& name) const { return WriteSetName(name); }
     Out operator()(const Resume& resume) const { return WriteResume(resume); }
+    Out operator()(const MucOutcasts& outcasts) const {
+      return WriteMucOutcasts(outcasts);
+    }
   };
   return std::visit(Writer(), payload);
 }
@@ -211,6 +216,15 @@ std::optional<Stanza> ReadPresence(const XmlElement& element) {
     } else if (child.Is("c", ns::kCaps)) {
       presence.caps = Caps{std::string(child.Attribute("node")),
                            std::string(child.Attribute("ver"))};
+    } else if (child.Is("x", ns::kMuc)) {
+      presence.muc_join = true;
+    } else if (child.Is("x", ns::kMucUser)) {
+      // The MUC's own stands last, should it let another one pass.
+      presence.muc_user = ParseMucUser(child);
+    } else if (child.Is("call", ns::kRoom)) {
+      presence.call = ParseCallPresence(child);
+    } else if (presence.type == PresenceType::kError && child.Is("error", "")) {
+      presence.error = ReadError(child);
     }
   }
   return presence;
@@ -236,6 +250,10 @@ XmlElement WritePresence(const Presence& presence) {
         .Set("node", presence.caps->node)
         .Set("ver", presence.caps->ver);
   }
+  if (presence.muc_join) element.Add(WriteMucJoin());
+  if (presence.muc_user) element.Add(WriteMucUser(*presence.muc_user));
+  if (presence.call) element.Add(WriteCallPresence(*presence.call));
+  if (presence.error) element.Add(WriteError(*presence.error));
   return element;
 }
 
@@ -256,6 +274,9 @@ std::optional<Stanza> ReadMessage(const XmlElement& element) {
     } else if (std::holds_alternative<Unknown>(message.payload) &&
                child.ns == ns::kCallMessage) {
       if (auto call = ParseCallMessage(child)) message.payload = *call;
+    } else if (std::holds_alternative<Unknown>(message.payload) &&
+               child.Is("x", ns::kMucUser)) {
+      message.payload = ParseMucUser(child);
     }
   }
   return message;
@@ -280,6 +301,8 @@ XmlElement WriteMessage(const Message& message) {
     element.Add(WriteCallMessage(*call));
     // The recipient's other devices, asleep now, are to know as well.
     element.Add(XmlElement("store", ns::kHints));
+  } else if (const auto* user = std::get_if<MucUser>(&message.payload)) {
+    element.Add(WriteMucUser(*user));
   }
   return element;
 }

@@ -34,6 +34,7 @@ class RawCaller:
         self.sid = secrets.token_hex(8)
         self.token = None  # to resume with
         self.ended = None  # the reason of a session-terminate
+        self.refused = None  # the condition of the last error
         self._answers = answers
         self.client = xmpp_wire.Client(port, domain)
         self.client._socket.settimeout(None)
@@ -90,6 +91,8 @@ class RawCaller:
         roster = stanza.find(f"{{{ROOM}}}roster")
         if roster is not None and roster.get("resume"):
             self.token = roster.get("resume")
+        if stanza.tag.endswith("}iq") and stanza.get("type") == "error":
+            self.refused = stanza.find("*/*").tag.rpartition("}")[2]
         if not stanza.tag.endswith("}iq") or stanza.get("type") != "set":
             return
         reason = stanza.find(f"{{{JINGLE}}}jingle/{{{JINGLE}}}reason")

@@ -121,6 +121,12 @@ void Bot::OnXmppReady(const signaling::Jid& self) {
   presence.to = room_;
   presence.nick = config_.name;
   stream_.Send(presence);
+  if (config_.muc) {
+    presence.to = config_.muc->Bare();
+    presence.to.resource = config_.name;
+    presence.muc_join = true;
+    stream_.Send(presence);
+  }
   SendIq(BuildOffer());
 }
 

@@ -37,9 +37,10 @@ class Bot : private signaling::XmppStreamHandler {
  public:
   struct Config {
     std::string name;
-    std::string room;       // local part
-    std::string component;  // domain
-    std::string domain;     // where it logs in anonymously
+    std::string room;                   // local part
+    std::string component;              // domain
+    std::string domain;                 // where it logs in anonymously
+    std::optional<signaling::Jid> muc;  // to enter by its name as well
     bool send_audio = true;
     bool send_video = true;
     size_t audio_slots = 3;

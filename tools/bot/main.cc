@@ -22,6 +22,7 @@
 ABSL_FLAG(std::string, run_json, ".state/run.json",
           "What tools/run wrote about the server to join");
 ABSL_FLAG(std::string, room, "bots", "Room to join");
+ABSL_FLAG(std::string, muc, "", "JID of a MUC to enter as well; empty: none");
 ABSL_FLAG(int, bots, 1, "How many join; 1 to 500");
 ABSL_FLAG(int, join_interval_ms, 50, "Between two of them");
 ABSL_FLAG(double, duration_s, 10, "How long to stay once all have joined");
@@ -218,6 +219,10 @@ int Main(int argc, char** argv) {
   server->bot.send_video = send.find("video") != std::string::npos;
   server->bot.audio_slots = static_cast<size_t>(audio);
   server->bot.video_slots = static_cast<size_t>(video);
+  if (const std::string muc = absl::GetFlag(FLAGS_muc); !muc.empty()) {
+    server->bot.muc = signaling::Jid::Parse(muc);
+    if (!server->bot.muc) return Refuse("--muc: write room@domain");
+  }
   const double lose = absl::GetFlag(FLAGS_lose);
   if (!(lose >= 0 && lose <= 0.5)) return Refuse("--lose: 0 to 0.5");
   server->bot.lose_permille = static_cast<uint32_t>(lose * 1000);
