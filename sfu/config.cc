@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "sfu/flag_arguments.h"
+#include "sfu/room_policy_file.h"
 
 ABSL_FLAG(std::string, component_host, "127.0.0.1",
           "Host of the XMPP server's component port (XEP-0114)");
@@ -63,6 +64,9 @@ ABSL_FLAG(std::string, cpus, "",
           "Processor of each worker, comma-separated; empty: not pinned");
 ABSL_FLAG(int, max_participants_per_room, 100, "People in one room");
 ABSL_FLAG(int, max_peers, 2000, "People on this server");
+ABSL_FLAG(std::string, room_policy_file, "",
+          "JSON file that says who may open and enter rooms and who moderates "
+          "them; empty: everybody may, nobody does");
 ABSL_FLAG(int, drain_timeout_s, 60,
           "Seconds that calls may go on after SIGTERM; 0: end them at once");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
@@ -341,6 +345,18 @@ absl::Status ReadCpus(Config* config) {
   return absl::OkStatus();
 }
 
+absl::Status ReadRoomPolicy(Config* config) {
+  const std::string path = absl::GetFlag(FLAGS_room_policy_file);
+  if (path.empty()) return absl::OkStatus();
+  absl::StatusOr<signaling::ServerPolicy> policy = ReadRoomPolicyFile(path);
+  if (!policy.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--room_policy_file: ", policy.status().message()));
+  }
+  config->room_policy = *std::move(policy);
+  return absl::OkStatus();
+}
+
 absl::Status ReadLogging(Config* config) {
   const std::string level = absl::GetFlag(FLAGS_log_level);
   config->log_addresses = absl::GetFlag(FLAGS_log_addresses);
@@ -389,6 +405,7 @@ absl::StatusOr<Config> ParseConfig(int argc, char** argv) {
   config.workers = static_cast<size_t>(absl::GetFlag(FLAGS_workers));
   config.spread_after = static_cast<size_t>(absl::GetFlag(FLAGS_spread_after));
   if (status.ok()) status = ReadCpus(&config);
+  if (status.ok()) status = ReadRoomPolicy(&config);
   if (status.ok()) status = ReadLogging(&config);
   if (!status.ok()) return status;
   config.page_dir = absl::GetFlag(FLAGS_page_dir);

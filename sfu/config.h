@@ -10,6 +10,7 @@
 
 #include "rtp/base/time.h"
 #include "sfu/log.h"
+#include "signaling/room_policy.h"
 
 namespace sfu {
 
@@ -54,6 +55,7 @@ struct Config {
 
   size_t max_participants_per_room = 0;
   size_t max_peers = 0;
+  signaling::ServerPolicy room_policy;
   rtp::TimeDelta drain_timeout{};
   LogLevel log_level = LogLevel::kInfo;
   bool log_addresses = false;

@@ -75,6 +75,7 @@ signaling::Focus::Config FocusConfig(const Config& config) {
   focus.max_participants_per_room = config.max_participants_per_room;
   focus.paired_muc = config.paired_muc;
   focus.muc_domain = config.muc;
+  focus.policy = config.room_policy;
   return focus;
 }
 

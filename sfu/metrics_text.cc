@@ -203,6 +203,8 @@ void AddServer(const MetricsSnapshot& snapshot, MetricFamilies& families) {
                  Seconds(snapshot.process_cpu));
   families.BeginCounter("participants_failed", "Media paths lost, by reason");
   AddWords(focus.failures, "reason", {}, families);
+  families.BeginCounter("joins_refused", "Calls refused, by reason");
+  AddWords(focus.refusals, "reason", {}, families);
   families.BeginCounter("sessions_terminated",
                         "Jingle sessions ended, by whom and its reason");
   AddWords(focus.ended_by_us, "reason", {{"by", "server"}}, families);

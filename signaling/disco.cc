@@ -20,12 +20,25 @@ DiscoInfo RoomInfo(const std::string& room) {
   DiscoInfo info;
   info.identities = {{"conference", "audio-video", room}};
   for (const std::string_view feature :
-       {ns::kDiscoInfo, ns::kCaps, ns::kPing, ns::kJingle, ns::kRtp,
+       {ns::kDiscoInfo,
+        ns::kCaps,
+        ns::kPing,
+        ns::kJingle,
+        ns::kRtp,
         std::string_view("urn:xmpp:jingle:apps:rtp:audio"),
-        std::string_view("urn:xmpp:jingle:apps:rtp:video"), ns::kIceUdp,
-        ns::kDtls, ns::kCallMessage, ns::kRtcpFeedback, ns::kHeaderExtensions,
-        ns::kSsrcAttributes, ns::kGrouping, ns::kCoin, ns::kAvConferences,
-        ns::kRoom, std::string_view("urn:ietf:rfc:5888"),
+        std::string_view("urn:xmpp:jingle:apps:rtp:video"),
+        ns::kIceUdp,
+        ns::kDtls,
+        ns::kCallMessage,
+        ns::kRtcpFeedback,
+        ns::kHeaderExtensions,
+        ns::kSsrcAttributes,
+        ns::kGrouping,
+        ns::kCoin,
+        ns::kAvConferences,
+        ns::kRoom,
+        ns::kCommands,
+        std::string_view("urn:ietf:rfc:5888"),
         std::string_view("urn:ietf:rfc:5576")}) {
     info.features.emplace_back(feature);
   }

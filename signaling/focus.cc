@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "signaling/disco.h"
+#include "signaling/namespaces.h"
 
 namespace signaling {
 namespace {
@@ -57,7 +58,8 @@ Focus::Focus(Config config, rtp::RandomSource& random, MediaControl& media,
       random_(random),
       media_(media),
       sink_(sink),
-      asked_(random) {}
+      asked_(random),
+      commands_(random) {}
 
 Focus::~Focus() = default;
 
@@ -128,6 +130,10 @@ void Focus::HandleGet(const Iq& iq) {
   if (const auto* asked = std::get_if<DiscoInfo>(&iq.payload)) {
     DiscoInfo info = iq.to.local.empty() ? DomainInfo() : RoomInfo(iq.to.local);
     if (!asked->node.empty()) {
+      if (!iq.to.local.empty()) {
+        auto command = RoomCommands::Info(asked->node);
+        if (command) return Reply(iq, std::move(*command));
+      }
       const Caps caps = RoomCaps(iq.to.local);
       if (iq.to.local.empty() || asked->node != caps.node + "#" + caps.ver) {
         return ReplyError(iq, ItemNotFound());
@@ -136,7 +142,10 @@ void Focus::HandleGet(const Iq& iq) {
     }
     return Reply(iq, std::move(info));
   }
-  if (std::holds_alternative<DiscoItems>(iq.payload)) {
+  if (const auto* asked = std::get_if<DiscoItems>(&iq.payload)) {
+    if (asked->node == ns::kCommands && !iq.to.local.empty()) {
+      return Reply(iq, CommandsFor(iq.to, iq.from));
+    }
     // Which rooms there are is nobody's business who was not told.
     return Reply(iq, DiscoItems());
   }
@@ -152,6 +161,9 @@ void Focus::HandleRoomRequest(rtp::Timestamp now, const Iq& iq) {
   }
   if (const auto* resume = std::get_if<Resume>(&iq.payload)) {
     return HandleResume(now, iq, *resume);
+  }
+  if (const auto* command = std::get_if<Command>(&iq.payload)) {
+    return HandleCommand(now, iq, *command);
   }
   const Located at = FindByJid(iq.to, iq.from);
   if (!at) return ReplyError(iq, ItemNotFound());
@@ -281,12 +293,17 @@ void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
   reply.to = presence.from.Bare();
   switch (presence.type) {
     case PresenceType::kSubscribe:
-      reply.type = PresenceType::kSubscribed;
+      reply.type = MayWatch(now, room_jid, presence.from)
+                       ? PresenceType::kSubscribed
+                       : PresenceType::kUnsubscribed;
       sink_.Send(reply);
+      if (reply.type == PresenceType::kUnsubscribed) return;
       AnnounceRoom(room_jid, presence.from.Bare());
       return;
     case PresenceType::kProbe:
-      AnnounceRoom(room_jid, presence.from);
+      if (MayWatch(now, room_jid, presence.from)) {
+        AnnounceRoom(room_jid, presence.from);
+      }
       return;
     case PresenceType::kUnsubscribe:
       reply.type = PresenceType::kUnsubscribed;
@@ -317,6 +334,12 @@ void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
     case PresenceType::kUnsubscribed:
       return;
   }
+}
+
+bool Focus::MayWatch(rtp::Timestamp now, const Jid& room, const Jid& who) {
+  const auto refusal = WhyRefused(now, who, room.local, {});
+  return refusal != Refusal::kMayNotCreate && refusal != Refusal::kNotInvited &&
+         refusal != Refusal::kPasswordNeeded;
 }
 
 void Focus::AnnounceRoom(const Jid& room, const Jid& to) {

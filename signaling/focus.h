@@ -17,6 +17,8 @@
 #include "signaling/iq_tracker.h"
 #include "signaling/media_control.h"
 #include "signaling/room.h"
+#include "signaling/room_commands.h"
+#include "signaling/room_policy.h"
 #include "signaling/stanza.h"
 #include "signaling/token_bucket.h"
 #include "signaling/xmpp_guard.h"
@@ -45,6 +47,7 @@ class Focus : public MediaObserver {
     // name at `muc_domain`; or one JID.
     std::string paired_muc;
     std::string muc_domain;
+    ServerPolicy policy;
   };
 
   // All must outlive the focus.
@@ -122,6 +125,9 @@ class Focus : public MediaObserver {
   void HandleResume(rtp::Timestamp now, const Iq& iq, const Resume& resume);
   // Somebody at that address is there after all.
   void OnHeardFrom(rtp::Timestamp now, const Jid& room, const Jid& from);
+  // Whether the room is one that `who` could enter, if perhaps not now
+  // (jingle.md s6.2): others need not see it.
+  bool MayWatch(rtp::Timestamp now, const Jid& room, const Jid& who);
   void AnnounceRoom(const Jid& room, const Jid& to);
   bool Admit(rtp::Timestamp now, const Jid& from);
   void Reply(const Iq& iq, IqPayload payload = Unknown());
@@ -133,8 +139,18 @@ class Focus : public MediaObserver {
   void HandleInitiate(rtp::Timestamp now, const Iq& iq,
                       const JingleMessage& message);
   bool IsTrickle(const Iq& iq);
-  // Why `from` cannot come into the room, if so; changes nothing.
-  std::optional<StanzaError> WhyNot(const Jid& from, const std::string& room);
+  // Why `from` cannot come into the room, if so; changes nothing. `password`
+  // is what it gave, empty for none.
+  std::optional<StanzaError> WhyNot(rtp::Timestamp now, const Jid& from,
+                                    const std::string& room,
+                                    std::string_view password = {});
+  std::optional<Refusal> WhyRefused(rtp::Timestamp now, const Jid& from,
+                                    const std::string& name,
+                                    std::string_view password);
+  // Counts a call, with a password or not, that came to that; false if there
+  // were too many.
+  bool TakeTry(rtp::Timestamp now, const Jid& from, bool password,
+               std::optional<Refusal> refusal);
   bool MayJoin(rtp::Timestamp now, const Iq& iq, const JingleMessage& message,
                const Room* room);
   void Deliver(rtp::Timestamp now, Located at, SessionOutbox& out);
@@ -176,6 +192,17 @@ class Focus : public MediaObserver {
   bool TakeProposal(const Jid& from, const std::string& sid);
   void SendCall(const Jid& from, const Jid& to, CallMessage call);
 
+  // Commands of moderators (focus_commands.cc)
+  RoomCommands::Asker AskerOf(const Room& room, const Jid& from) const;
+  DiscoItems CommandsFor(const Jid& to, const Jid& from);
+  void HandleCommand(rtp::Timestamp now, const Iq& iq, const Command& command);
+  void Apply(rtp::Timestamp now, const std::string& name,
+             const RoomOrder& order);
+  void KickOne(rtp::Timestamp now, const std::string& name,
+               const std::string& id, const Kick& kick);
+  // Who is muted and comes back is still muted.
+  void RememberDenied(Room& room, const Participant& participant);
+
   // What rooms are told (focus_rooms.cc)
   // Everything to somebody who is new, or back; and the others of him.
   void TellAll(rtp::Timestamp now, Located at);
@@ -199,7 +226,7 @@ class Focus : public MediaObserver {
   void ApplyMuc(rtp::Timestamp now, Room& room);
   void ShowInMuc(rtp::Timestamp now, Room& room);
   static void ApplyStanding(const Room& room, Participant& participant);
-  static Rights RightsOf(const Participant& participant);
+  // Computes the rights anew, when a part of them has changed.
   void UpdateRights(rtp::Timestamp now, Located at);
 
   Room* FindRoom(const std::string& name);
@@ -217,6 +244,7 @@ class Focus : public MediaObserver {
   std::unordered_map<rtp::PeerId, Located> by_peer_;
   std::unordered_map<rtp::PeerId, Located> by_downlink_;
   IqTracker<Asked> asked_;
+  RoomCommands commands_;
   std::map<Jid, Limits> limits_;
   std::map<Jid, Announced> announced_;  // by full JID
   // Calls that were announced, by caller and sid, until when.

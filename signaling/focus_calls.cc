@@ -63,7 +63,7 @@ void Focus::HandlePropose(rtp::Timestamp now, const Message& message,
   const bool has_rtp =
       std::any_of(call.media.begin(), call.media.end(),
                   [](Media media) { return media != Media::kOther; });
-  std::optional<StanzaError> why_not = WhyNot(message.from, local.local);
+  std::optional<StanzaError> why_not = WhyNot(now, message.from, local.local);
   if (!has_rtp) why_not = StanzaError{"cancel", "", "", "audio or video only"};
   if (!why_not && proposals_.size() >= kMaxProposals) {
     why_not = StanzaError{"wait", "", "", "too many calls at once"};

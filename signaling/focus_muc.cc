@@ -46,16 +46,18 @@ bool IsAbout(const PairedMuc::Expelled& expelled, const Jid& jid,
 }  // namespace
 
 void Focus::TieMuc(Room& room) {
-  if (config_.paired_muc.empty()) return;
+  const std::string& which =
+      room.policy.muc.empty() ? config_.paired_muc : room.policy.muc;
+  if (which.empty()) return;
   std::optional<Jid> muc = Jid{room.name, config_.muc_domain, {}};
-  if (config_.paired_muc != "auto") muc = Jid::Parse(config_.paired_muc);
+  if (which != "auto") muc = Jid::Parse(which);
   if (!muc || muc->domain.empty()) return;
   room.muc = std::make_unique<PairedMuc>(
       muc->Bare(), Jid{room.name, config_.domain, "focus"}, random_, sink_);
 }
 
 bool Focus::HandleMuc(rtp::Timestamp now, const Stanza& stanza) {
-  if (config_.paired_muc.empty() || IsRequest(stanza)) return false;
+  if (IsRequest(stanza)) return false;
   const Addresses addresses = AddressesOf(stanza);
   Room* room = FindRoom(addresses.to.local);
   if (room == nullptr || !room->muc ||
@@ -107,16 +109,6 @@ void Focus::ApplyStanding(const Room& room, Participant& participant) {
   participant.by_muc.send_audio = standing.may_send;
   participant.by_muc.send_video = standing.may_send;
   participant.moderator_by_muc = standing.moderates;
-}
-
-Rights Focus::RightsOf(const Participant& participant) {
-  Rights rights = participant.by_moderator & participant.by_muc;
-  rights.moderate = participant.moderator_by_muc;
-  return rights;
-}
-
-void Focus::UpdateRights(rtp::Timestamp now, Located at) {
-  SetRights(now, at, RightsOf(*at.participant));
 }
 
 void Focus::ShowInMuc(rtp::Timestamp now, Room& room) {

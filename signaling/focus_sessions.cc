@@ -20,10 +20,6 @@ StanzaError OutOfOrder() {
 StanzaError Full(std::string text) {
   return {"wait", "resource-constraint", "", std::move(text)};
 }
-StanzaError GoingAway() {
-  return {"wait", "service-unavailable", "", "the server is going away"};
-}
-
 // Whether a call takes the place of somebody: of the same client, or of the
 // same person, by his token.
 bool Replaces(const Participant& participant, const Jid& from,
@@ -92,29 +88,47 @@ bool Focus::IsTrickle(const Iq& iq) {
          !at.participant->session->IsRestart(*message);
 }
 
-std::optional<StanzaError> Focus::WhyNot(const Jid& from,
-                                         const std::string& name) {
-  const Room* room = FindRoom(name);
-  const bool is_in = static_cast<bool>(FindByJid(Jid{name, {}, {}}, from));
-  if (is_in) return std::nullopt;
-  if (draining_) return GoingAway();
+std::optional<Refusal> Focus::WhyRefused(rtp::Timestamp now, const Jid& from,
+                                         const std::string& name,
+                                         std::string_view password) {
+  if (FindByJid(Jid{name, {}, {}}, from)) return std::nullopt;
+  if (draining_) return Refusal::kDraining;
   size_t sessions = 0;
   for (const auto& [other, unused] : rooms_) {
     if (other == name) continue;
     if (FindByJid(Jid{other, config_.domain, {}}, from)) ++sessions;
   }
-  if (sessions >= kSessionsPerJid) return Full("too many rooms at once");
-  if (room == nullptr && rooms_.size() >= config_.max_rooms) {
-    return Full("the server has no room for another room");
+  if (sessions >= kSessionsPerJid) return Refusal::kTooManyRoomsOfOne;
+  const Room* room = FindRoom(name);
+  if (room == nullptr) {
+    if (!MayCreate(config_.policy, name, from)) return Refusal::kMayNotCreate;
+    const RoomPolicy& begins_with = PolicyFor(config_.policy, name);
+    if (auto why = WhyMayNotEnter(begins_with, from, password)) return why;
+    if (rooms_.size() >= config_.max_rooms) return Refusal::kServerFull;
+    return std::nullopt;
   }
-  if (room != nullptr && room->muc && room->muc->StandingOf(from).banned) {
-    return StanzaError{"auth", "forbidden", "", "banned from the room's chat"};
+  if (room->muc && room->muc->StandingOf(from).banned) {
+    return Refusal::kBanned;
   }
-  if (room != nullptr &&
-      room->participants.size() >= config_.max_participants_per_room) {
-    return Full("the room is full");
+  const auto kicked = room->kicked.find(PersonOf(from));
+  if (kicked != room->kicked.end() && now < kicked->second) {
+    return Refusal::kKicked;
   }
+  if (auto why = WhyMayNotEnter(room->policy, from, password)) return why;
+  size_t most = config_.max_participants_per_room;
+  if (room->policy.max_participants > 0) {
+    most = std::min(most, room->policy.max_participants);
+  }
+  if (room->participants.size() >= most) return Refusal::kRoomFull;
   return std::nullopt;
+}
+
+std::optional<StanzaError> Focus::WhyNot(rtp::Timestamp now, const Jid& from,
+                                         const std::string& room,
+                                         std::string_view password) {
+  const auto refusal = WhyRefused(now, from, room, password);
+  if (!refusal) return std::nullopt;
+  return ErrorOf(*refusal);
 }
 
 bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq,
@@ -125,18 +139,38 @@ bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq,
                   [&](const auto& participant) {
                     return Replaces(*participant, iq.from, message);
                   });
-  auto why_not = replaces ? std::nullopt : WhyNot(iq.from, iq.to.local);
-  Limits& limits = limits_[iq.from];
-  if (now - limits.minute > std::chrono::minutes(1)) {
-    limits.minute = now;
-    limits.joins = 0;
+  std::optional<Refusal> refusal;
+  if (!replaces) {
+    refusal = WhyRefused(now, iq.from, iq.to.local, message.password);
   }
   // Who is told to try again, on another server, may.
-  if (!(draining_ && why_not) && ++limits.joins > kJoinsPerMinute) {
-    why_not = Full("too many calls in a minute");
+  if (refusal != Refusal::kDraining &&
+      !TakeTry(now, iq.from, !message.password.empty(), refusal)) {
+    ReplyError(iq, Full("too many calls in a minute"));
+    return false;
   }
-  if (why_not) ReplyError(iq, std::move(*why_not));
-  return !why_not;
+  if (!refusal) return true;
+  stats_.refusals.Add(kRefusalWords[static_cast<size_t>(*refusal)]);
+  ReplyError(iq, ErrorOf(*refusal));
+  return false;
+}
+
+bool Focus::TakeTry(rtp::Timestamp now, const Jid& from, bool password,
+                    std::optional<Refusal> refusal) {
+  const auto take = [now](Limits& limits, int count) {
+    if (now - limits.minute > std::chrono::minutes(1)) {
+      limits.minute = now;
+      limits.joins = 0;
+    }
+    limits.joins += count;
+    return limits.joins <= kJoinsPerMinute;
+  };
+  const bool may = take(limits_[from], 1);
+  if (!password) return may;
+  // An account does not guess faster by many resources: after so many wrong
+  // ones it does not learn which is right.
+  const bool wrong = refusal == Refusal::kPasswordWrong;
+  return take(limits_[from.Bare()], wrong ? 1 : 0) && may;
 }
 
 void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
@@ -160,6 +194,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     auto& made = rooms_[iq.to.local];
     made = std::make_unique<Room>();
     made->name = iq.to.local;
+    made->policy = PolicyFor(config_.policy, iq.to.local);
     made->conference = rtp::ConferenceId(next_conference_++);
     room = made.get();
     TieMuc(*room);
@@ -186,9 +221,6 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     return;
   }
   participant->joined = now;
-  ApplyStanding(*room, *participant);
-  participant->rights = RightsOf(*participant);
-  participant->session->SetRights(now, participant->rights);
   if (new_room) {
     room->since = now;
     if (room->muc) room->muc->Begin(now);
@@ -202,6 +234,9 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     participant->name = before->name;
     participant->id = before->id;
     participant->resume_token = before->resume_token;
+    participant->by_moderator = before->by_moderator;
+    participant->by_muc = before->by_muc;
+    participant->moderator_by_muc = before->moderator_by_muc;
     SessionOutbox old;
     JingleReason reason;
     reason.condition = "alternative-session";
@@ -216,6 +251,13 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     std::erase_if(room->participants,
                   [&](const auto& p) { return p.get() == before; });
   }
+  if (const auto it = room->denied.find(PersonOf(iq.from));
+      before == nullptr && it != room->denied.end()) {
+    participant->by_moderator = it->second;
+  }
+  ApplyStanding(*room, *participant);
+  participant->rights = EffectiveRights(*room, *participant);
+  participant->session->SetRights(now, participant->rights);
   const Located at{room, participant.get()};
   by_peer_[participant->session->peer()] = at;
   room->participants.push_back(std::move(participant));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "rtp/base/histogram.h"
+#include "signaling/room_policy.h"
 
 namespace signaling {
 
@@ -56,12 +57,14 @@ inline constexpr std::array<std::string_view, 18> kJingleReasons = {
     "other"};
 
 // RFC 6120 s8.3.3, as far as a conference meets them, and XEP-0166 s10.
-inline constexpr std::array<std::string_view, 13> kErrorConditions = {
+inline constexpr std::array<std::string_view, 15> kErrorConditions = {
     "bad-request",
     "feature-not-implemented",
+    "forbidden",
     "gone",
     "item-not-found",
     "not-acceptable",
+    "not-authorized",
     "recipient-unavailable",
     "remote-server-not-found",
     "remote-server-timeout",
@@ -86,6 +89,7 @@ struct FocusStats {
   uint64_t sessions_resumed = 0;
   rtp::Histogram join_milliseconds;  // from session-initiate to connected
   WordCounts<kPeerFailures.size()> failures{kPeerFailures};
+  WordCounts<kRefusalWords.size()> refusals{kRefusalWords};  // of calls
   WordCounts<kJingleReasons.size()> ended_by_us{kJingleReasons};
   WordCounts<kJingleReasons.size()> ended_by_client{kJingleReasons};
   WordCounts<kErrorConditions.size()> errors_sent{kErrorConditions};

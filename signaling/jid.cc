@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <gloox/jid.h>
+
 #include "signaling/stanza.h"
 
 namespace signaling {
@@ -28,6 +30,19 @@ std::optional<Jid> Jid::Parse(std::string_view text) {
     return std::nullopt;
   }
   return jid;
+}
+
+std::optional<Jid> Jid::Prepare(const std::string& text) {
+  const std::optional<Jid> as_written = Parse(text);
+  if (!as_written) return std::nullopt;
+  gloox::JID jid;
+  if (!jid.setJID(text)) return std::nullopt;
+  // gloox drops parts that it does not like.
+  if (jid.username().empty() != as_written->local.empty() ||
+      jid.resource().empty() != as_written->resource.empty()) {
+    return std::nullopt;
+  }
+  return Parse(jid.full());
 }
 
 std::string Jid::ToString() const {

@@ -226,6 +226,8 @@ IqPayload ParseJingle(const XmlElement& element) {
       message.reason = ParseReason(child);
     } else if (child.Is("resume", ns::kRoom)) {
       message.resume_token = ParseText(child, "token");
+    } else if (child.Is("join", ns::kRoom)) {
+      message.password = ParseText(child, "password");
     } else if (child.Is("conference-info", ns::kCoin)) {
       message.is_focus = child.Attribute("isfocus") == "true";
       message.user = ParseUser(child);
@@ -271,6 +273,10 @@ XmlElement WriteJingle(const JingleMessage& message) {
   if (!message.resume_token.empty()) {
     element.Add(XmlElement("resume", ns::kRoom))
         .Set("token", message.resume_token);
+  }
+  if (!message.password.empty()) {
+    element.Add(XmlElement("join", ns::kRoom))
+        .Set("password", message.password);
   }
   for (const auto& [kind, name] : kInfos) {
     if (message.info.kind != kind) continue;

@@ -68,6 +68,7 @@ struct JingleMessage {
   std::optional<JingleReason> reason;
   SessionInfo info;
   std::string resume_token;  // <resume/> of docs/room-protocol.md
+  std::string password;      // <join/> of docs/room-protocol.md
   bool is_focus = false;     // <conference-info isfocus='true'/>, XEP-0298
   // And whose media the session carries.
   struct ConferenceUser {
@@ -86,6 +87,7 @@ struct StanzaError {
   std::string condition = "bad-request";
   std::string jingle_condition;  // in urn:xmpp:jingle:errors:1
   std::string text;
+  std::string command_condition = {};  // of XEP-0050 s4.4
   bool operator==(const StanzaError&) const = default;
 };
 

@@ -21,6 +21,8 @@ inline constexpr size_t kMucItems = 64;  // in a presence
 inline constexpr size_t kMucStatuses = 16;
 inline constexpr size_t kMucOutcasts = 1000;
 inline constexpr size_t kMucOccupants = 5000;
-inline constexpr size_t kTextBytes = 1024;  // of an id, a name, a value
+inline constexpr size_t kFormFields = 32;    // of a form, or a row of it
+inline constexpr size_t kFormValues = 1000;  // of a field; rows of a table
+inline constexpr size_t kTextBytes = 1024;   // of an id, a name, a value
 
 }  // namespace signaling::limits

@@ -11,7 +11,10 @@ inline constexpr std::string_view kStanzas =
 inline constexpr std::string_view kDiscoInfo =
     "http://jabber.org/protocol/disco#info";  // XEP-0030
 inline constexpr std::string_view kDiscoItems =
-    "http://jabber.org/protocol/disco#items";  // XEP-0030
+    "http://jabber.org/protocol/disco#items";                   // XEP-0030
+inline constexpr std::string_view kDataForm = "jabber:x:data";  // XEP-0004
+inline constexpr std::string_view kCommands =
+    "http://jabber.org/protocol/commands";  // XEP-0050
 inline constexpr std::string_view kCaps =
     "http://jabber.org/protocol/caps";                      // XEP-0115
 inline constexpr std::string_view kPing = "urn:xmpp:ping";  // XEP-0199

@@ -46,6 +46,10 @@ RosterParticipant Describe(const Participant& participant) {
   out.id = participant.id;
   out.name = participant.name;
   out.away = participant.away || participant.ends_at != rtp::kNever;
+  if (!participant.rights.send_audio) out.denied = "audio";
+  if (!participant.rights.send_video) {
+    out.denied += out.denied.empty() ? "video" : " video";
+  }
   for (const NamedSource& source : SourcesOf(participant)) {
     out.sources.push_back(
         {source.id, source.kind == rtp::MediaKind::kAudio ? "audio" : "video",
@@ -53,6 +57,15 @@ RosterParticipant Describe(const Participant& participant) {
   }
   return out;
 }
+
+Rights EffectiveRights(const Room& room, const Participant& participant) {
+  Rights rights = participant.by_moderator & participant.by_muc;
+  rights.moderate =
+      participant.moderator_by_muc || IsModerator(room.policy, participant.jid);
+  return rights;
+}
+
+Jid PersonOf(const Jid& jid) { return jid.local.empty() ? jid : jid.Bare(); }
 
 bool IsRoomName(const std::string& name) {
   return !name.empty() && name.size() <= kMaxName &&

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "signaling/outgoing_session.h"
 #include "signaling/paired_muc.h"
 #include "signaling/rights.h"
+#include "signaling/room_policy.h"
 #include "signaling/stanza.h"
 
 namespace signaling {
@@ -57,6 +59,9 @@ struct Participant {
 struct Room {
   std::string name;
   rtp::ConferenceId conference;
+  RoomPolicy policy;                     // as it began, or as commands said
+  std::map<Jid, rtp::Timestamp> kicked;  // persons; may come back then
+  std::map<Jid, Rights> denied;  // persons; muted also when they come back
   std::vector<std::unique_ptr<Participant>> participants;  // by joining
   rtp::Timestamp since;
   size_t most = 0;  // participants at once
@@ -82,6 +87,13 @@ std::vector<NamedSource> SourcesOf(const Participant& participant);
 
 // How others see it.
 RosterParticipant Describe(const Participant& participant);
+
+// What `participant` may do in `room`, from all that says so.
+Rights EffectiveRights(const Room& room, const Participant& participant);
+
+// Whose JID that is: the bare one, but an address without a local part, which
+// may be of a component with many, stands for itself.
+Jid PersonOf(const Jid& jid);
 
 // Whether a room may be called so: 1 to 64 lower-case letters, digits, and
 // "-_.".

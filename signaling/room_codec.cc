@@ -88,6 +88,7 @@ Roster ReadRoster(const XmlElement& element) {
     participant.id = child.Attribute("id");
     participant.name = child.Attribute("name");
     participant.away = child.Attribute("away") == "true";
+    participant.denied = child.Attribute("denied");
     for (const XmlElement& source : child.children) {
       participant.sources.push_back({std::string(source.Attribute("id")),
                                      std::string(source.Attribute("kind")),
@@ -191,6 +192,7 @@ XmlElement WriteRoster(const Roster& roster) {
     XmlElement& child = element.Add(Element("participant"));
     child.Set("id", participant.id).Set("name", participant.name);
     if (participant.away) child.Set("away", "true");
+    child.SetIf("denied", participant.denied);
     for (const RosterSource& source : participant.sources) {
       child.Add(Element("source"))
           .Set("id", source.id)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "signaling/call_message.h"
+#include "signaling/command.h"
 #include "signaling/jingle_message.h"
 
 namespace signaling {
@@ -24,6 +25,9 @@ struct Jid {
   // Splits at the first '/' and the first '@' before it. Returns nullopt for
   // a part that is there but empty or over 1023 bytes, and without a domain.
   static std::optional<Jid> Parse(std::string_view text);
+  // What a person wrote, prepared as a server would (RFC 6122: letters in
+  // lower case, ...). Nullopt for what cannot be an address.
+  static std::optional<Jid> Prepare(const std::string& text);
   std::string ToString() const;
   Jid Bare() const { return Jid{local, domain, {}}; }
   auto operator<=>(const Jid&) const = default;
@@ -43,6 +47,7 @@ struct RosterParticipant {
   std::string name;
   bool away = false;
   std::vector<RosterSource> sources;
+  std::string denied = {};  // what it may not send: "audio", "video", both
   bool operator==(const RosterParticipant&) const = default;
 };
 struct Roster {
@@ -123,6 +128,7 @@ struct DiscoItems {
   struct Item {
     std::string jid;
     std::string name;
+    std::string node = {};
     bool operator==(const Item&) const = default;
   };
   std::string node;
@@ -194,7 +200,7 @@ struct Malformed {
 
 using IqPayload =
     std::variant<Unknown, Malformed, JingleMessage, Ping, DiscoInfo, DiscoItems,
-                 Receive, Publish, SetName, Resume, MucOutcasts>;
+                 Receive, Publish, SetName, Resume, Command, MucOutcasts>;
 
 enum class IqType : uint8_t { kGet, kSet, kResult, kError };
 

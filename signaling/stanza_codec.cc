@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "signaling/call_message_codec.h"
+#include "signaling/command_codec.h"
 #include "signaling/jingle_codec.h"
 #include "signaling/limits.h"
 #include "signaling/muc_codec.h"
@@ -52,6 +53,8 @@ StanzaError ReadError(const XmlElement& element) {
       error.condition = child.name;
     } else if (child.ns == ns::kJingleErrors) {
       error.jingle_condition = child.name;
+    } else if (child.ns == ns::kCommands) {
+      error.command_condition = child.name;
     }
   }
   return error;
@@ -67,6 +70,9 @@ XmlElement WriteError(const StanzaError& error) {
   }
   if (!error.jingle_condition.empty()) {
     element.Add(XmlElement(error.jingle_condition, ns::kJingleErrors));
+  }
+  if (!error.command_condition.empty()) {
+    element.Add(XmlElement(error.command_condition, ns::kCommands));
   }
   return element;
 }
@@ -107,7 +113,8 @@ DiscoItems ReadDiscoItems(const XmlElement& element) {
   for (const XmlElement& child : element.children) {
     if (child.name == "item" && items.items.size() < 1024) {
       items.items.push_back({std::string(child.Attribute("jid")),
-                             std::string(child.Attribute("name"))});
+                             std::string(child.Attribute("name")),
+                             std::string(child.Attribute("node"))});
     }
   }
   return items;
@@ -119,6 +126,7 @@ XmlElement WriteDiscoItems(const DiscoItems& items) {
   for (const DiscoItems::Item& item : items.items) {
     element.Add(XmlElement("item", ns::kDiscoItems))
         .Set("jid", item.jid)
+        .SetIf("node", item.node)
         .SetIf("name", item.name);
   }
   return element;
@@ -130,6 +138,7 @@ IqPayload ReadIqPayload(const XmlElement& element) {
   if (element.Is("query", ns::kDiscoInfo)) return ReadDiscoInfo(element);
   if (element.Is("query", ns::kDiscoItems)) return ReadDiscoItems(element);
   if (element.Is("query", ns::kMucAdmin)) return ParseMucOutcasts(element);
+  if (element.Is("command", ns::kCommands)) return ParseCommand(element);
   return ParseRoomRequest(element);
 }
 
@@ -155,6 +164,9 @@ std::optional<XmlElement> WriteIqPayload(const IqPayload& payload) {
     }
     Out operator()(const SetName& name) const { return WriteSetName(name); }
     Out operator()(const Resume& resume) const { return WriteResume(resume); }
+    Out operator()(const Command& command) const {
+      return WriteCommand(command);
+    }
     Out operator()(const MucOutcasts& outcasts) const {
       return WriteMucOutcasts(outcasts);
     }

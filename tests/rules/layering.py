@@ -29,7 +29,8 @@ THIRD_PARTY = {
     "openssl/": ("rtp/srtp_session", "rtp/srtp_kdf", "rtp/srtp_transform",
                  "ice/dtls_endpoint", "ice/certificate", "ice/stun_message"),
     "gloox/": ("signaling/xmpp_stream", "signaling/xml_element",
-               "signaling/disco"),  # disco: SHA-1 and base64 of entity caps
+               "signaling/disco",  # SHA-1 and base64 of entity caps
+               "signaling/jid"),  # preparation of addresses
     "absl/": ("rtp/", "ice/", "signaling/", "sfu/", "tools/bot/"),
     "srtp2/": ("tools/bot/",),
     "vpx/": ("tools/bot/",),

@@ -94,5 +94,18 @@ TEST(JidVectors, Rfc7622RefusesEmptyParts) {
   }
 }
 
+TEST(Jid, PreparesWhatAPersonWrites) {
+  EXPECT_THAT(Jid::Prepare("Alice@Example.ORG"),
+              Optional(Jid{"alice", "example.org", ""}));
+  EXPECT_THAT(Jid::Prepare("\xC3\x84nne@example.org/Home"),
+              Optional(Jid{"\xC3\xA4nne", "example.org", "Home"}));
+  EXPECT_THAT(Jid::Prepare("example.org"),
+              Optional(Jid{"", "example.org", ""}));
+  for (const char* text : {"", "@example.org", "a b@example.org", "alice@",
+                           "a\"b@example.org", "alice@example.org/"}) {
+    EXPECT_FALSE(Jid::Prepare(text).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace signaling
