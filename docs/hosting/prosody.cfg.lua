@@ -14,6 +14,9 @@ VirtualHost "guest.example.org"  -- the page's people, anonymous
 
 Component "muc.example.org" "muc"  -- chat
   muc_room_locking = false
+  -- For --paired_muc: Carillon sees who of the chat is who in the call. So do
+  -- all in the chat, in rooms where the owner does not change it.
+  muc_room_default_public_jids = true
 
 Component "sfu.example.org"  -- Carillon itself (XEP-0114)
   component_secret = "PUT-A-SECRET-HERE"  -- of: openssl rand -hex 24

@@ -26,6 +26,7 @@ FUZZED_THROUGH = {
     "signaling/call_message_codec.h": "signaling/stanza_codec.h",
     "signaling/description_codec.h": "signaling/stanza_codec.h",
     "signaling/jingle_codec.h": "signaling/stanza_codec.h",
+    "signaling/muc_codec.h": "signaling/stanza_codec.h",
     "signaling/room_codec.h": "signaling/stanza_codec.h",
     "signaling/stanza.h": "signaling/stanza_codec.h",
 }

@@ -65,6 +65,11 @@ TEST_F(ConfigTest, HasWorkingDefaults) {
   EXPECT_FALSE(config->log_addresses);
 }
 
+TEST_F(ConfigTest, RoomsAreTiedToNoMucUnlessAskedFor) {
+  EXPECT_EQ(Parse({})->paired_muc, "");
+  EXPECT_EQ(Parse({"--paired_muc=auto"})->paired_muc, "auto");
+}
+
 TEST_F(ConfigTest, ReadsAFlagFile) {
   Write("flags",
         "# media\n--media_port=20000\n\n--log_addresses\n--workers=2\n");
@@ -105,6 +110,7 @@ TEST_F(ConfigTest, RefusesValuesNamingTheFlag) {
       {"--component=a b", "--component"},
       {"--component=", "--component"},
       {"--muc=x@y", "--muc"},
+      {"--paired_muc=standup@muc.example", "--paired_muc"},
       {"--media_address=localhost", "--media_address"},
       {"--advertise=example.org", "--advertise"},
       {"--advertise=0.0.0.0", "--advertise"},

@@ -102,6 +102,24 @@ TEST_F(DebugSiteTest, ShowsRoomsAndWhoIsInThem) {
   EXPECT_EQ(second["slots"][1]["source"], "");
 }
 
+TEST_F(DebugSiteTest, ShowsTheMucAndWhatItAllows) {
+  signaling::Focus::Config config = DefaultConfig();
+  config.paired_muc = "auto";
+  config.muc_domain = "muc.example";
+  Make(config);
+  JoinOnly("alice@a.example/1");
+  const json room = GetJson("/debug/rooms/standup");
+  EXPECT_EQ(room["muc"]["jid"], "standup@muc.example");
+  EXPECT_EQ(room["muc"]["state"], "asking");
+  EXPECT_EQ(room["participants"][0]["rights"]["send_audio"], false);
+  const RoomCensus census = CountRooms(focus_->all_rooms());
+  EXPECT_EQ(census.paired_mucs[1], 1u);
+  EXPECT_EQ(census.blind_mucs, 0u);
+  Make(DefaultConfig());
+  JoinOnly("alice@a.example/1");
+  EXPECT_EQ(GetJson("/debug/rooms/standup")["muc"], nullptr);
+}
+
 TEST_F(DebugSiteTest, ShowsOneParticipantWithItsSession) {
   const Caller alice = Join("alice@a.example/1");
   focus_->OnPeerSilent(now_, alice.peer, true);

@@ -111,12 +111,16 @@ TEST(MetricsText, TellsWhatTheFocusCounted) {
   MetricsSnapshot snapshot;
   snapshot.focus = &focus;
   snapshot.census.sources = {1, 2, 3};
+  snapshot.census
+      .paired_mucs[static_cast<size_t>(signaling::PairedMuc::State::kJoined)] =
+      4;
   snapshot.version = "1.2.3";
   const std::string text = MetricsText(snapshot);
   for (const char* line :
        {"carillon_build_info{version=\"1.2.3\"} 1\n",
         "carillon_conferences_created_total 7\n",
         "carillon_sources{type=\"screen\"} 3\n",
+        "carillon_paired_mucs{state=\"joined\"} 4\n",
         "carillon_participants_failed_total{reason=\"consent_lost\"} 1\n",
         "carillon_sessions_terminated_total{by=\"client\",reason=\"other\"} "
         "1\n",
