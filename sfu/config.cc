@@ -32,6 +32,9 @@ ABSL_FLAG(bool, allow_remote_component, false,
 ABSL_FLAG(std::string, guest_domain, "guest.localhost",
           "XMPP domain where the page logs in anonymously");
 ABSL_FLAG(std::string, muc, "muc.localhost", "XMPP domain of the chat rooms");
+ABSL_FLAG(bool, muji_facade, false,
+          "Show clients with group calls (Dino) everybody of the room, each in "
+          "a call of its own; experimental");
 ABSL_FLAG(std::string, paired_muc, "",
           "auto: each room is tied to the chat room of its name, whose roles "
           "decide who may send; empty: to none");
@@ -233,6 +236,7 @@ absl::Status ReadXmpp(Config* config) {
     }
     if (domain.to != nullptr) *domain.to = domain.value;
   }
+  config->muji_facade = absl::GetFlag(FLAGS_muji_facade);
   config->paired_muc = absl::GetFlag(FLAGS_paired_muc);
   if (!config->paired_muc.empty() && config->paired_muc != "auto") {
     return RefuseFlag("paired_muc", "'" + config->paired_muc + "' is no choice",

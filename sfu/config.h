@@ -31,6 +31,7 @@ struct Config {
   std::string component_secret;
   std::string guest_domain;
   std::string muc;
+  bool muji_facade = false;
   std::string paired_muc;  // "auto", or empty: rooms are tied to no MUC
   Endpoint xmpp_websocket;
   std::string xmpp_websocket_path;

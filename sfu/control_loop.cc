@@ -73,6 +73,7 @@ signaling::Focus::Config FocusConfig(const Config& config) {
   focus.domain = config.component;
   focus.guest_domains = {config.guest_domain};
   focus.max_participants_per_room = config.max_participants_per_room;
+  focus.muji_facade = config.muji_facade;
   focus.paired_muc = config.paired_muc;
   focus.muc_domain = config.muc;
   focus.policy = config.room_policy;

@@ -128,6 +128,7 @@ void Focus::HandleIq(rtp::Timestamp now, const Iq& iq) {
 
 void Focus::HandleGet(const Iq& iq) {
   if (const auto* asked = std::get_if<DiscoInfo>(&iq.payload)) {
+    if (facades_.contains(iq.to.local)) return Reply(iq, MujiFacade::Info());
     DiscoInfo info = iq.to.local.empty() ? DomainInfo() : RoomInfo(iq.to.local);
     if (!asked->node.empty()) {
       if (!iq.to.local.empty()) {
@@ -285,6 +286,7 @@ void Focus::OnHeardFrom(rtp::Timestamp now, const Jid& room, const Jid& from) {
 }
 
 void Focus::HandlePresence(rtp::Timestamp now, const Presence& presence) {
+  if (HandleMujiPresence(now, presence)) return;
   const Jid room_jid = presence.to.Bare();
   if (room_jid.local.empty() || !IsRoomName(room_jid.local)) return;
   const Located at = FindByJid(room_jid, presence.from);
@@ -415,8 +417,7 @@ void Focus::OnXmppDown(rtp::Timestamp /*now*/) {
       for (Downlink& downlink : participant->downlinks) {
         if (downlink.session &&
             downlink.session->state() == OutgoingSession::State::kPending) {
-          by_downlink_.erase(downlink.session->peer());
-          downlink.session.reset();
+          DropDownlink(*participant, downlink);
           downlink.owner.clear();
         }
       }

@@ -43,6 +43,8 @@ class Focus : public MediaObserver {
     std::vector<std::string> guest_domains;
     size_t max_participants_per_room = 100;
     size_t max_rooms = 1000;
+    // Clients with group calls (XEP-0272) get one; experimental.
+    bool muji_facade = false;
     // The MUC that each room is tied to: none if empty; "auto" for the room's
     // name at `muc_domain`; or one JID.
     std::string paired_muc;
@@ -156,7 +158,7 @@ class Focus : public MediaObserver {
   void Deliver(rtp::Timestamp now, Located at, SessionOutbox& out);
   void SendRequests(rtp::Timestamp now, const Participant& participant,
                     const std::vector<JingleMessage>& requests,
-                    rtp::PeerId downlink = {});
+                    const Downlink* downlink = nullptr);
   void Ping(rtp::Timestamp now, const Participant& participant);
   void End(rtp::Timestamp now, Located at, std::string condition,
            std::string text = {});
@@ -172,16 +174,27 @@ class Focus : public MediaObserver {
   void SyncDownlinks(rtp::Timestamp now, Located at);
   void BeginDownlink(rtp::Timestamp now, Located at, const Participant& owner,
                      std::vector<OutgoingSession::Shown> shown);
-  static Downlink* FindDownlink(Participant& of, const std::string& sid);
+  // The session `sid` between our address and the client's, if there is one.
+  std::pair<Located, Downlink*> FindDownlink(const Jid& local, const Jid& jid,
+                                             const std::string& sid);
   static Downlink* FindDownlink(Participant& of, rtp::PeerId peer);
   void HandleDownlink(rtp::Timestamp now, const Iq& iq, Located at,
                       Downlink& downlink, const JingleMessage& message);
-  void EndDownlink(rtp::Timestamp now, const Participant& of,
-                   Downlink& downlink, JingleReason reason);
+  void EndDownlink(rtp::Timestamp now, Participant& of, Downlink& downlink,
+                   JingleReason reason);
+  // Forgets a session that is over.
+  void DropDownlink(Participant& of, Downlink& downlink);
   void EndDownlinks(rtp::Timestamp now, Participant& of);
   void OnDownlinkRefused(rtp::Timestamp now, Located at, rtp::PeerId peer,
                          const StanzaError& error);
   void OnDownlinkFailed(rtp::Timestamp now, Located at, rtp::PeerId peer);
+
+  // Group calls (focus_muji.cc)
+  void InviteToGroupCall(rtp::Timestamp now, Located at);
+  // Whether it was for the MUC of a group call.
+  bool HandleMujiPresence(rtp::Timestamp now, const Presence& presence);
+  // In whose name a participant of the room calls those in group calls.
+  Jid OccupantJid(const Participant& owner) const;
 
   // Announced calls (focus_calls.cc)
   void HandleCallMessage(rtp::Timestamp now, const Message& message,
@@ -243,6 +256,7 @@ class Focus : public MediaObserver {
   FocusStats stats_;
   std::unordered_map<rtp::PeerId, Located> by_peer_;
   std::unordered_map<rtp::PeerId, Located> by_downlink_;
+  std::map<std::string, Located> facades_;  // by local part of their JID
   IqTracker<Asked> asked_;
   RoomCommands commands_;
   std::map<Jid, Limits> limits_;

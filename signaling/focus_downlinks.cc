@@ -13,6 +13,8 @@ namespace {
 
 // Each is an ICE and DTLS association of its own, on both sides.
 constexpr size_t kMaxDownlinks = 24;
+// Each is a decoder and a window on the screen of a desktop client.
+constexpr size_t kMaxOccupants = 8;
 
 std::vector<OutgoingSession::Shown> ShownOf(const Participant& owner) {
   std::vector<OutgoingSession::Shown> shown;
@@ -20,6 +22,10 @@ std::vector<OutgoingSession::Shown> ShownOf(const Participant& owner) {
     shown.push_back({source.source, source.kind});
   }
   return shown;
+}
+
+bool IsAudio(const OutgoingSession::Shown& shown) {
+  return shown.kind == rtp::MediaKind::kAudio;
 }
 
 bool SameSources(const std::vector<OutgoingSession::Shown>& a,
@@ -54,12 +60,18 @@ void Focus::AskFeatures(rtp::Timestamp now, Located at) {
 }
 
 void Focus::OnFeatures(rtp::Timestamp now, Located at, const DiscoInfo& info) {
-  if (std::find(info.features.begin(), info.features.end(),
-                ns::kAvConferences) == info.features.end()) {
-    return;
+  const auto has = [&info](std::string_view feature) {
+    return std::find(info.features.begin(), info.features.end(), feature) !=
+           info.features.end();
+  };
+  if (at.participant->only_sends) {
+    if (!has(ns::kAvConferences)) return;
+    at.participant->wants_downlinks = true;
+    SyncDownlinks(now, at);
+  } else if (has(ns::kMuji) && has(ns::kCallMessage)) {
+    at.participant->wants_group_call = true;
+    InviteToGroupCall(now, at);
   }
-  at.participant->wants_downlinks = true;
-  SyncDownlinks(now, at);
 }
 
 void Focus::SyncDownlinks(rtp::Timestamp now, Room& room) {
@@ -94,7 +106,8 @@ void Focus::SyncDownlinks(rtp::Timestamp now, Located at) {
         return d.session &&
                d.session->state() == OutgoingSession::State::kPending;
       });
-  if (pending || to.downlinks.size() >= kMaxDownlinks) return;
+  const size_t most = to.muji ? kMaxOccupants : kMaxDownlinks;
+  if (pending || to.downlinks.size() >= most) return;
   for (const auto& owner : at.room->participants) {
     const bool known =
         std::any_of(to.downlinks.begin(), to.downlinks.end(),
@@ -114,27 +127,51 @@ void Focus::BeginDownlink(rtp::Timestamp now, Located at,
   char sid[24];
   std::snprintf(sid, sizeof(sid), "%010llu",
                 static_cast<unsigned long long>(next_sid_++));
+  using Transports = OutgoingSession::Transports;
+  const Jid local = to.muji ? OccupantJid(owner) : to.local;
+  const bool audio = std::any_of(shown.begin(), shown.end(), IsAudio);
+  const bool video = !std::all_of(shown.begin(), shown.end(), IsAudio);
   auto session = std::make_unique<OutgoingSession>(
-      std::string(sid) + "~" + owner.id, to.local.ToString(),
-      at.room->conference, std::move(shown),
-      OutgoingSession::Transports::kBundle, media_);
+      std::string(sid) + "~" + owner.id, local.ToString(), at.room->conference,
+      std::move(shown),
+      to.muji ? Transports::kOnePerContent : Transports::kBundle, media_);
   std::optional<JingleMessage> initiate = session->Initiate();
   if (!initiate) return;
-  initiate->is_focus = true;
-  // The owner by its room-scoped id: whose account it is stays unsaid.
-  Jid address = to.local.Bare();
-  address.resource = owner.id;
-  initiate->user = {"xmpp:" + address.ToString(), owner.name};
+  if (to.muji) {
+    // It takes calls of those only whom it has seen.
+    to.muji->Show(owner.id, local, audio, video);
+    initiate->muji_room = to.muji->muc().ToString();
+  } else {
+    initiate->is_focus = true;
+    // The owner by its room-scoped id: whose account it is stays unsaid.
+    Jid address = to.local.Bare();
+    address.resource = owner.id;
+    initiate->user = {"xmpp:" + address.ToString(), owner.name};
+  }
   by_downlink_[session->peer()] = at;
-  to.downlinks.push_back({owner.id, std::move(session)});
-  SendRequests(now, to, {*initiate}, to.downlinks.back().session->peer());
+  to.downlinks.push_back({owner.id, local, std::move(session)});
+  SendRequests(now, to, {*initiate}, &to.downlinks.back());
 }
 
-Downlink* Focus::FindDownlink(Participant& of, const std::string& sid) {
-  for (Downlink& downlink : of.downlinks) {
-    if (downlink.session && downlink.session->sid() == sid) return &downlink;
+std::pair<Focus::Located, Downlink*> Focus::FindDownlink(
+    const Jid& local, const Jid& jid, const std::string& sid) {
+  const auto find_in = [&](Participant& of) -> Downlink* {
+    if (of.jid != jid) return nullptr;
+    for (Downlink& downlink : of.downlinks) {
+      if (downlink.session && downlink.local == local &&
+          downlink.session->sid() == sid) {
+        return &downlink;
+      }
+    }
+    return nullptr;
+  };
+  if (const Located at = FindByJid(local, jid)) {
+    return {at, find_in(*at.participant)};
   }
-  return nullptr;
+  for (const auto& [unused, at] : facades_) {
+    if (Downlink* downlink = find_in(*at.participant)) return {at, downlink};
+  }
+  return {};
 }
 
 Downlink* Focus::FindDownlink(Participant& of, rtp::PeerId peer) {
@@ -147,26 +184,28 @@ Downlink* Focus::FindDownlink(Participant& of, rtp::PeerId peer) {
 void Focus::HandleDownlink(rtp::Timestamp now, const Iq& iq, Located at,
                            Downlink& downlink, const JingleMessage& message) {
   SessionOutbox out;
-  const rtp::PeerId peer = downlink.session->peer();
   const auto error = downlink.session->HandleRequest(now, message, out);
   if (error) return ReplyError(iq, *error);
   Reply(iq);
-  SendRequests(now, *at.participant, out.requests, peer);
-  if (out.ended) {
-    by_downlink_.erase(peer);
-    downlink.session.reset();  // not asked again for what it declined
-  }
+  SendRequests(now, *at.participant, out.requests, &downlink);
+  // Not asked again for what it declined.
+  if (out.ended) DropDownlink(*at.participant, downlink);
   SyncDownlinks(now, at);
 }
 
-void Focus::EndDownlink(rtp::Timestamp now, const Participant& of,
-                        Downlink& downlink, JingleReason reason) {
+void Focus::DropDownlink(Participant& of, Downlink& downlink) {
+  by_downlink_.erase(downlink.session->peer());
+  downlink.session.reset();
+  if (of.muji) of.muji->Hide(downlink.owner);
+}
+
+void Focus::EndDownlink(rtp::Timestamp now, Participant& of, Downlink& downlink,
+                        JingleReason reason) {
   if (!downlink.session) return;
   SessionOutbox out;
-  by_downlink_.erase(downlink.session->peer());
   downlink.session->Terminate(now, std::move(reason), out);
-  SendRequests(now, of, out.requests);
-  downlink.session.reset();
+  SendRequests(now, of, out.requests, &downlink);
+  DropDownlink(of, downlink);
 }
 
 void Focus::EndDownlinks(rtp::Timestamp now, Participant& of) {
@@ -174,14 +213,17 @@ void Focus::EndDownlinks(rtp::Timestamp now, Participant& of) {
     EndDownlink(now, of, downlink, Reason("success"));
   }
   of.downlinks.clear();
+  if (!of.muji) return;
+  of.muji->Close();
+  facades_.erase(of.muji->muc().local);
+  of.muji.reset();
 }
 
 void Focus::OnDownlinkRefused(rtp::Timestamp now, Located at, rtp::PeerId peer,
                               const StanzaError& error) {
   Downlink* downlink = FindDownlink(*at.participant, peer);
   if (downlink == nullptr) return;
-  by_downlink_.erase(peer);
-  downlink->session.reset();
+  DropDownlink(*at.participant, *downlink);
   // It had another one pending: once more, with the next sid.
   if (error.condition == "conflict") downlink->owner.clear();
   SyncDownlinks(now, at);

@@ -45,9 +45,7 @@ void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
   const Located at = FindByJid(iq.to, iq.from);
   const bool known = at && at.participant->session->sid() == message.sid &&
                      at.participant->local == iq.to;
-  Downlink* downlink = !known && at && at.participant->local == iq.to
-                           ? FindDownlink(*at.participant, message.sid)
-                           : nullptr;
+  const auto [owner, downlink] = FindDownlink(iq.to, iq.from, message.sid);
   if (message.action == JingleAction::kSessionInitiate && !downlink) {
     if (known) return ReplyError(iq, OutOfOrder());
     if (message.description.contents.empty()) {
@@ -56,7 +54,7 @@ void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
     return HandleInitiate(now, iq, message);
   }
   if (downlink != nullptr) {
-    return HandleDownlink(now, iq, at, *downlink, message);
+    return HandleDownlink(now, iq, owner, *downlink, message);
   }
   if (!known) {
     // A session that is over may be ended again.
@@ -264,35 +262,42 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
   room->most = std::max(room->most, room->participants.size());
   // Who only sends may want to be called for the others.
   const bool only_sends = OnlySends(message.description);
+  at.participant->only_sends = only_sends;
   out.requests.front().is_focus = only_sends;
   SendRequests(now, *at.participant, out.requests);
-  if (only_sends) AskFeatures(now, at);
+  if (only_sends ||
+      (config_.muji_facade && !at.participant->session->bundle())) {
+    AskFeatures(now, at);
+  }
   TellAll(now, at);
 }
 
 void Focus::SendRequests(rtp::Timestamp now, const Participant& participant,
                          const std::vector<JingleMessage>& requests,
-                         rtp::PeerId downlink) {
+                         const Downlink* downlink) {
   for (const JingleMessage& request : requests) {
     if (request.action == JingleAction::kSessionAccept) {
       ++stats_.sessions_accepted;
     } else if (request.action == JingleAction::kSessionTerminate) {
       stats_.ended_by_us.Add(request.reason ? request.reason->condition
                                             : std::string());
-      if (participant.announced_call) {
+      if (participant.announced_call && downlink == nullptr) {
         SendCall(participant.local, participant.jid,
                  {CallMessage::Kind::kFinish, request.sid, {}, request.reason});
       }
     }
     Iq iq;
     iq.type = IqType::kSet;
-    iq.from = participant.local;
+    iq.from = downlink == nullptr ? participant.local : downlink->local;
     iq.to = participant.jid;
-    iq.id = request.action == JingleAction::kSessionTerminate || !up_
-                ? random_.NextString(26, rtp::kReadableChars)
-                : asked_.Track(now, iq.from, iq.to,
-                               {participant.session->peer(), iq.to,
-                                request.action, downlink, /*features=*/false});
+    iq.id =
+        request.action == JingleAction::kSessionTerminate || !up_
+            ? random_.NextString(26, rtp::kReadableChars)
+            : asked_.Track(now, iq.from, iq.to,
+                           {participant.session->peer(), iq.to, request.action,
+                            downlink == nullptr ? rtp::PeerId()
+                                                : downlink->session->peer(),
+                            /*features=*/false});
     iq.payload = request;
     sink_.Send(std::move(iq));
   }
@@ -369,6 +374,7 @@ void Focus::OnPeerConnected(rtp::Timestamp now, rtp::PeerId peer) {
   const Located at = FindByPeer(peer);
   if (!at || std::exchange(at.participant->connected, true)) return;
   stats_.join_milliseconds.ObserveMilliseconds(now - at.participant->joined);
+  InviteToGroupCall(now, at);
 }
 
 void Focus::OnPeerFailed(rtp::Timestamp now, rtp::PeerId peer,

@@ -228,6 +228,8 @@ IqPayload ParseJingle(const XmlElement& element) {
       message.resume_token = ParseText(child, "token");
     } else if (child.Is("join", ns::kRoom)) {
       message.password = ParseText(child, "password");
+    } else if (child.Is("muji", ns::kMuji)) {
+      message.muji_room = ParseText(child, "room");
     } else if (child.Is("conference-info", ns::kCoin)) {
       message.is_focus = child.Attribute("isfocus") == "true";
       message.user = ParseUser(child);
@@ -260,6 +262,9 @@ XmlElement WriteJingle(const JingleMessage& message) {
     element.Add(WriteContent(content));
   }
   if (message.reason) element.Add(WriteReason(*message.reason));
+  if (!message.muji_room.empty()) {
+    element.Add(XmlElement("muji", ns::kMuji)).Set("room", message.muji_room);
+  }
   if (message.is_focus) {
     XmlElement& info = element.Add(XmlElement("conference-info", ns::kCoin));
     info.Set("isfocus", "true");

@@ -77,6 +77,7 @@ struct JingleMessage {
     bool operator==(const ConferenceUser&) const = default;
   };
   std::optional<ConferenceUser> user;
+  std::string muji_room;  // of the group call that it belongs to (XEP-0272)
   bool operator==(const JingleMessage&) const = default;
 };
 

@@ -62,6 +62,8 @@ class JingleSession {
   const rtp::PeerSpec& spec() const { return spec_; }
   // More than one slot of a kind was offered: the client wants a slot map.
   bool wants_slot_map() const { return wants_slot_map_; }
+  // The contents share one transport (XEP-0338).
+  bool bundle() const { return bundle_; }
   // Whether `message` brings ICE credentials that are not those in use.
   bool IsRestart(const JingleMessage& message);
 

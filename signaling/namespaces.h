@@ -50,8 +50,11 @@ inline constexpr std::string_view kMuc =
 inline constexpr std::string_view kMucUser =
     "http://jabber.org/protocol/muc#user";  // XEP-0045
 inline constexpr std::string_view kMucAdmin =
-    "http://jabber.org/protocol/muc#admin";                   // XEP-0045
-inline constexpr std::string_view kCoin = "urn:xmpp:coin:1";  // XEP-0298
+    "http://jabber.org/protocol/muc#admin";                          // XEP-0045
+inline constexpr std::string_view kCoin = "urn:xmpp:coin:1";         // XEP-0298
+inline constexpr std::string_view kMuji = "urn:xmpp:jingle:muji:0";  // XEP-0272
+inline constexpr std::string_view kCallInvites =
+    "urn:xmpp:call-invites:0";  // XEP-0482
 inline constexpr std::string_view kAvConferences =
     "urn:xmpp:jingle:av-conferences:0";  // ProtoXEP
 inline constexpr std::string_view kRoom =

@@ -10,6 +10,7 @@
 #include "rtp/base/ids.h"
 #include "rtp/base/time.h"
 #include "signaling/jingle_session.h"
+#include "signaling/muji_facade.h"
 #include "signaling/outgoing_session.h"
 #include "signaling/paired_muc.h"
 #include "signaling/rights.h"
@@ -21,6 +22,7 @@ namespace signaling {
 // A session by which somebody is shown another one (av-conferences).
 struct Downlink {
   std::string owner;  // id of the one that is shown
+  Jid local;          // ours, in whose name the session is
   // None: it was declined, or failed; not tried again.
   std::unique_ptr<OutgoingSession> session;
 };
@@ -43,7 +45,10 @@ struct Participant {
   // Its XMPP address is gone; ends at this time unless it resumes.
   rtp::Timestamp ends_at = rtp::kNever;
   bool announced_call = false;  // by XEP-0353
+  bool only_sends = false;      // its call takes nothing
   bool wants_downlinks = false;
+  bool wants_group_call = false;
+  std::unique_ptr<MujiFacade> muji;  // of a client that was asked into one
   std::vector<Downlink> downlinks;
   bool wants_slot_map = false;
   Receive wishes;            // as asked for; sources may come later

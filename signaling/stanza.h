@@ -11,6 +11,7 @@
 #include "signaling/call_message.h"
 #include "signaling/command.h"
 #include "signaling/jingle_message.h"
+#include "signaling/muji.h"
 
 namespace signaling {
 
@@ -236,12 +237,13 @@ struct Presence {
   bool muc_join = false;  // enters a MUC, wants nothing of its past
   std::optional<MucUser> muc_user;
   std::optional<CallPresence> call;
+  std::optional<MujiPresence> muji;
   std::optional<StanzaError> error;  // of type error
   bool operator==(const Presence&) const = default;
 };
 
-using MessagePayload =
-    std::variant<Unknown, Roster, Speakers, SlotMap, CallMessage, MucUser>;
+using MessagePayload = std::variant<Unknown, Roster, Speakers, SlotMap,
+                                    CallMessage, MucUser, CallInvite>;
 
 struct Message {
   std::string type;  // "headline", "chat", "error", ...
@@ -249,6 +251,7 @@ struct Message {
   Jid to;
   std::string id;
   std::string body;
+  std::optional<std::string> subject;
   MessagePayload payload;
   bool operator==(const Message&) const = default;
 };

@@ -11,6 +11,7 @@
 #include "signaling/jingle_codec.h"
 #include "signaling/limits.h"
 #include "signaling/muc_codec.h"
+#include "signaling/muji_codec.h"
 #include "signaling/namespaces.h"
 #include "signaling/room_codec.h"
 
@@ -225,6 +226,8 @@ std::optional<Stanza> ReadPresence(const XmlElement& element) {
       presence.show = CutText(child.text, limits::kTextBytes);
     } else if (child.Is("status", "")) {
       presence.status = CutText(child.text, limits::kTextBytes);
+    } else if (child.Is("muji", ns::kMuji)) {
+      presence.muji = ParseMuji(child);
     } else if (child.Is("c", ns::kCaps)) {
       presence.caps = Caps{std::string(child.Attribute("node")),
                            std::string(child.Attribute("ver"))};
@@ -266,6 +269,7 @@ XmlElement WritePresence(const Presence& presence) {
   if (presence.muc_user) element.Add(WriteMucUser(*presence.muc_user));
   if (presence.call) element.Add(WriteCallPresence(*presence.call));
   if (presence.error) element.Add(WriteError(*presence.error));
+  if (presence.muji) element.Add(WriteMuji(*presence.muji));
   return element;
 }
 
@@ -280,6 +284,11 @@ std::optional<Stanza> ReadMessage(const XmlElement& element) {
   for (const XmlElement& child : element.children) {
     if (child.Is("body", "")) {
       message.body = child.text;
+    } else if (child.Is("subject", "")) {
+      message.subject = child.text;
+    } else if (std::holds_alternative<Unknown>(message.payload) &&
+               child.Is("invite", ns::kCallInvites)) {
+      message.payload = ParseCallInvite(child);
     } else if (std::holds_alternative<Unknown>(message.payload) &&
                child.ns == ns::kRoom) {
       message.payload = ParseRoomMessage(child);
@@ -303,6 +312,8 @@ XmlElement WriteMessage(const Message& message) {
   if (!message.to.domain.empty()) element.Set("to", message.to.ToString());
   if (!message.body.empty())
     element.Add(XmlElement("body")).text = message.body;
+  if (message.subject)
+    element.Add(XmlElement("subject")).text = *message.subject;
   if (const auto* roster = std::get_if<Roster>(&message.payload)) {
     element.Add(WriteRoster(*roster));
   } else if (const auto* speakers = std::get_if<Speakers>(&message.payload)) {
@@ -312,6 +323,9 @@ XmlElement WriteMessage(const Message& message) {
   } else if (const auto* call = std::get_if<CallMessage>(&message.payload)) {
     element.Add(WriteCallMessage(*call));
     // The recipient's other devices, asleep now, are to know as well.
+    element.Add(XmlElement("store", ns::kHints));
+  } else if (const auto* invite = std::get_if<CallInvite>(&message.payload)) {
+    element.Add(WriteCallInvite(*invite));
     element.Add(XmlElement("store", ns::kHints));
   } else if (const auto* user = std::get_if<MucUser>(&message.payload)) {
     element.Add(WriteMucUser(*user));

@@ -23,6 +23,7 @@ NOT_FUZZED = {
 }
 # Headers that a fuzzer reaches through another one, which it includes.
 FUZZED_THROUGH = {
+    "signaling/muji_codec.h": "signaling/stanza_codec.h",
     "signaling/call_message_codec.h": "signaling/stanza_codec.h",
     "signaling/description_codec.h": "signaling/stanza_codec.h",
     "signaling/jingle_codec.h": "signaling/stanza_codec.h",
