@@ -45,6 +45,8 @@ inline constexpr std::string_view kIceUdp =
 inline constexpr std::string_view kCallMessage =
     "urn:xmpp:jingle-message:0";                              // XEP-0353
 inline constexpr std::string_view kHints = "urn:xmpp:hints";  // XEP-0334
+inline constexpr std::string_view kRawUdp =
+    "urn:xmpp:jingle:transports:raw-udp:1";  // XEP-0177
 inline constexpr std::string_view kMuc =
     "http://jabber.org/protocol/muc";  // XEP-0045
 inline constexpr std::string_view kMucUser =

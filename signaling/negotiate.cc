@@ -83,6 +83,8 @@ class Planner {
                     "only RTP sessions (XEP-0167) are served");
     }
     if (!content.transport) {
+      // RTP in the clear: the transport is not what it lacks first of all.
+      if (content.transport_ns == ns::kRawUdp) return CryptoRequired();
       return Refuse("unsupported-transports",
                     "only ICE-UDP (XEP-0176) is served");
     }
@@ -119,12 +121,10 @@ class Planner {
       TakeCodecs(*content.description, planned.spec);
       TakeExtensions(*content.description, planned.spec);
     }
-    if (!plan_.bundle && planned.spec.codecs.empty()) {
-      // It would need a transport of its own, for nothing.
-      return LeaveOut(content, NoCodec());
-    }
+    // Without a codec in common it stays in the answer, inactive: there are
+    // clients that end a call whose answer lacks one of their contents.
     if (!PlanTransport(content, planned.spec)) return;
-    if (!plan_.bundle) {
+    if (!plan_.bundle && !planned.spec.codecs.empty()) {
       // Clients without bundles take the only payload type for the codec.
       planned.spec.codecs.resize(1);
       planned.spec.codecs.front().rtx_payload_type.reset();

@@ -134,6 +134,7 @@ std::optional<StanzaError> OutgoingSession::HandleRequest(
     case JingleAction::kSessionInitiate:
       // Both begin a session of this name: inside a session the initiator
       // wins, and that is us.
+      if (state_ == State::kActive) return OutOfOrder();
       return StanzaError{"cancel", "conflict", "tie-break", ""};
     case JingleAction::kContentAdd:
     case JingleAction::kContentModify:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "signaling/xml_element.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -179,6 +180,30 @@ std::optional<std::string> ResolveReferences(std::string_view text) {
     if (!code) return std::nullopt;
     AppendUtf8(*code, out);
     text.remove_prefix(end + 1);
+  }
+}
+
+std::string ShortenReferences(std::string_view text, size_t max_bytes) {
+  std::string out;
+  for (;;) {
+    const size_t at = text.find('&');
+    out += text.substr(0, at);
+    if (at == std::string_view::npos) return out;
+    text.remove_prefix(at);
+    const size_t size = std::min(text.find(';'), text.size() - 1) + 1;
+    const std::string_view reference = text.substr(0, size);
+    const auto code =
+        size > max_bytes
+            ? ParseReference(reference.substr(1, reference.size() - 2))
+            : std::nullopt;
+    if (!code) {
+      out += reference;
+    } else if (*code < 0x80) {  // what it stands for may be markup
+      out += "&#" + std::to_string(*code) + ";";
+    } else {
+      AppendUtf8(*code, out);
+    }
+    text.remove_prefix(size);
   }
 }
 

@@ -50,6 +50,10 @@ std::string Serialize(const XmlElement& element,
 // one is not of those that XML 1.0 defines by itself.
 std::optional<std::string> ResolveReferences(std::string_view text);
 
+// The same text, whose references are all good, with none of more than
+// `max_bytes`: there are parsers that know no long ones (gloox 1.0.24: 8).
+std::string ShortenReferences(std::string_view text, size_t max_bytes);
+
 // The beginning of `text` (UTF-8), at most so many bytes of whole characters.
 std::string_view CutText(std::string_view text, size_t max_bytes);
 

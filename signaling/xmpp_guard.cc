@@ -320,6 +320,13 @@ void XmppGuard::Reject(std::string reason) {
 
 void XmppGuard::Keep(std::string_view token) {
   if (rejecting_) return;
+  // A longer reference would end gloox's stream, and all calls with it.
+  constexpr size_t kMaxReference = 8;
+  std::string shortened;
+  if (token.find("&#") != std::string_view::npos) {
+    shortened = ShortenReferences(token, kMaxReference);
+    token = shortened;
+  }
   if (stanza_.size() + token.size() > kMaxStanzaBytes) {
     Reject("stanza too large");
     return;

@@ -41,6 +41,7 @@ struct TransportSpec {
   DtlsRole dtls_role = DtlsRole::kPassive;
   // May come later in a transport-info; no media passes before.
   std::optional<CertificateFingerprint> remote_fingerprint;
+  bool operator==(const TransportSpec&) const = default;
 };
 
 // One codec that both sides can use on a content.
@@ -73,23 +74,26 @@ struct UplinkSpec {
   // only content of its transport.
   std::vector<Ssrc> ssrcs;
   std::vector<std::pair<Ssrc, Ssrc>> rtx_ssrcs;  // {media, rtx}, FID groups
+  bool operator==(const UplinkSpec&) const = default;
 };
 
 // The stream that we send on a content: one SSRC for life.
 struct SlotSpec {
   Ssrc ssrc = 0;
   Ssrc rtx_ssrc = 0;  // meaningful when a codec has rtx
+  bool operator==(const SlotSpec&) const = default;
 };
 
 // One content of a session (a media section in SDP's words).
 struct ContentSpec {
   std::string name;  // also the MID where the extension is negotiated
   MediaKind kind = MediaKind::kAudio;
-  uint8_t transport = 0;  // index into PeerSpec::transports
-  std::vector<CodecSpec> codecs;  // preferred first
-  ExtensionIds extensions;        // same ids in both directions
+  uint8_t transport = 0;             // index into PeerSpec::transports
+  std::vector<CodecSpec> codecs;     // preferred first
+  ExtensionIds extensions;           // same ids in both directions
   std::optional<UplinkSpec> uplink;  // the peer sends here
   std::optional<SlotSpec> slot;      // we send here
+  bool operator==(const ContentSpec&) const = default;
 };
 
 // Everything a worker needs to serve one peer.
@@ -99,6 +103,7 @@ struct PeerSpec {
   std::string cname;  // of what we send to this peer (RFC 7022)
   std::vector<TransportSpec> transports;
   std::vector<ContentSpec> contents;
+  bool operator==(const PeerSpec&) const = default;
 };
 
 // What a subscriber asked for; contents and sources not named have defaults.

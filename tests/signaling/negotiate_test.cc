@@ -516,7 +516,7 @@ TEST(NegotiateRefusal, OfWhatIsNotRtp) {
 TEST(NegotiateRefusal, OfWhatIsNotIce) {
   SessionDescription offer = Plain({Audio("0")});
   offer.contents[0].transport.reset();
-  offer.contents[0].transport_ns = "urn:xmpp:jingle:transports:raw-udp:1";
+  offer.contents[0].transport_ns = "urn:xmpp:jingle:transports:s5b:1";
   ExpectRefused(offer, "unsupported-transports");
 }
 
@@ -630,6 +630,19 @@ Content RawUdp(std::string name) {
   return content;
 }
 
+Content TcpBytes(std::string name) {
+  Content content = RawUdp(std::move(name));
+  content.transport_ns = "urn:xmpp:jingle:transports:s5b:1";
+  return content;
+}
+
+// Its clients know no DTLS either: encryption is what their users should hear.
+TEST(NegotiateRefusal, OfRawUdpIsForSecurity) {
+  ExpectRefused(Plain({RawUdp("0")}), "security-error");
+  EXPECT_EQ(PlanSession(Plain({RawUdp("0")})).refused->application_condition,
+            "crypto-required");
+}
+
 TEST(NegotiateUnserved, AreWhatNoAnswerCanName) {
   for (const bool bundle : {false, true}) {
     std::vector<Content> contents = {FileTransfer("file"), Audio("0"),
@@ -650,15 +663,21 @@ TEST(NegotiateUnserved, AreWhatNoAnswerCanName) {
   }
 }
 
-TEST(NegotiateUnserved, WithoutABundleAreThoseWithoutACodec) {
+TEST(NegotiateUnserved, AreNotThoseWithoutACodec) {
   const Content pcmu =
       Section("0", Media::kAudio, {{0, "PCMU", 8000, 1, {}, {}}});
   const SessionPlan plan = PlanSession(Plain({pcmu, Webcam("1")}));
   ASSERT_FALSE(plan.refused.has_value());
-  EXPECT_THAT(plan.contents, SizeIs(1));
-  EXPECT_THAT(plan.unserved, ElementsAre(pcmu));
-  EXPECT_EQ(plan.why_unserved.condition, "incompatible-parameters");
-  EXPECT_THAT(plan.transports, SizeIs(1));
+  EXPECT_THAT(plan.unserved, IsEmpty());
+  ASSERT_THAT(plan.contents, SizeIs(2));
+  EXPECT_THAT(plan.contents[0].spec.codecs, IsEmpty());
+  EXPECT_FALSE(plan.contents[0].sends);
+  EXPECT_FALSE(plan.contents[0].receives);
+  EXPECT_THAT(plan.contents[1].spec.codecs, SizeIs(1));
+  // Each its own, as the client will have it.
+  EXPECT_THAT(plan.transports, SizeIs(2));
+  EXPECT_EQ(plan.contents[0].spec.transport, 0);
+  EXPECT_EQ(plan.contents[1].spec.transport, 1);
 }
 
 TEST(NegotiateAddition, BeginsNoBundle) {
@@ -673,7 +692,7 @@ TEST(NegotiateAddition, BeginsNoBundle) {
 TEST(NegotiateUnserved, GiveTheReasonIfThereAreNoOthers) {
   ExpectRefused(Plain({FileTransfer("a"), RawUdp("b")}),
                 "unsupported-applications");
-  ExpectRefused(Plain({RawUdp("b"), FileTransfer("a")}),
+  ExpectRefused(Plain({TcpBytes("b"), FileTransfer("a")}),
                 "unsupported-transports");
 }
 

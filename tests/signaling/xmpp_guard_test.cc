@@ -106,7 +106,7 @@ std::string OfSize(size_t size) {
 TEST_F(XmppGuardTest, PassesAStanzaUnchanged) {
   ExpectPassed(
       "<iq  type=\"get\" id='1'\n\tfrom = 'a@example/r'><q xmlns='urn:x' "
-      "a='&lt;&amp;&gt;&quot;&apos;' b='>'/> text &#65;&#x1F600; "
+      "a='&lt;&amp;&gt;&quot;&apos;' b='>'/> text &#65; "
       "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 <x:y z=\"it's\"></x:y ></iq>");
 }
 
@@ -429,7 +429,18 @@ TEST(XmppGuard, RefusesReferencesToWhatIsNoCharacter) {
 }
 
 TEST_F(XmppGuardTest, PassesReferencesToTheFirstAndLastCharacters) {
-  ExpectPassed("<m>&#9;&#10;&#13;&#32;&#xD7FF;&#xE000;&#xFFFD;&#x10FFFF;</m>");
+  ExpectPassed("<m>&#9;&#10;&#13;&#32;&#xD7FF;&#xE000;&#xFFFD;</m>");
+}
+
+TEST_F(XmppGuardTest, ShortensReferencesThatTheParserDoesNotKnow) {
+  ASSERT_TRUE(
+      Feed("<m a='&#x1F600;&#000060;&#000039;'>&#x10FFFF;&amp;#x10FFFF;"
+           "&#x0041;&#x00041;&#1114111;</m>"))
+      << guard_.error();
+  EXPECT_THAT(sink_.passed,
+              ElementsAre("<m a='\xF0\x9F\x98\x80&#60;&#39;'>"
+                          "\xF4\x8F\xBF\xBF&amp;#x10FFFF;&#x0041;&#65;"
+                          "\xF4\x8F\xBF\xBF</m>"));
 }
 
 // ---- UTF-8 (RFC 3629 s4) ----
