@@ -233,6 +233,7 @@ class Focus : public MediaObserver {
   void SweepBy(rtp::Timestamp now);
   // The paired MUC (focus_muc.cc)
   void TieMuc(Room& room);
+  void UntieMuc(Room& room);
   // Whether that was all about `stanza`.
   bool HandleMuc(rtp::Timestamp now, const Stanza& stanza);
   // Does what the MUC says. The room may be over after it.
@@ -260,9 +261,10 @@ class Focus : public MediaObserver {
   IqTracker<Asked> asked_;
   RoomCommands commands_;
   std::map<Jid, Limits> limits_;
-  std::map<Jid, Announced> announced_;  // by full JID
   // Calls that were announced, by caller and sid, until when.
   std::map<std::pair<Jid, std::string>, rtp::Timestamp> proposals_;
+  std::map<Jid, Announced> announced_;        // by full JID
+  std::map<Jid, std::vector<Jid>> outcasts_;  // of MUCs of former rooms
   rtp::Timestamp next_sweep_ = rtp::kNever;
   uint64_t next_conference_ = 1;
   uint64_t next_source_ = 1;

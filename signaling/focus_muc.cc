@@ -11,6 +11,7 @@ namespace signaling {
 namespace {
 
 constexpr size_t kMaxShown = 100;  // participants in our presence
+constexpr size_t kMaxKept = 1000;  // MUCs whose outcasts are remembered
 
 // Of all that is not a request: those are not for the occupant of the MUC.
 struct Addresses {
@@ -54,6 +55,19 @@ void Focus::TieMuc(Room& room) {
   if (!muc || muc->domain.empty()) return;
   room.muc = std::make_unique<PairedMuc>(
       muc->Bare(), Jid{room.name, config_.domain, "focus"}, random_, sink_);
+  const auto banned = outcasts_.find(room.muc->muc());
+  if (banned != outcasts_.end()) room.muc->set_outcasts(banned->second);
+}
+
+void Focus::UntieMuc(Room& room) {
+  if (!room.muc) return;
+  room.muc->Leave();
+  // Not to be had again where the MUC tells its list to admins only.
+  if (room.muc->outcasts().empty()) {
+    outcasts_.erase(room.muc->muc());
+  } else if (outcasts_.size() < kMaxKept) {
+    outcasts_[room.muc->muc()] = room.muc->outcasts();
+  }
 }
 
 bool Focus::HandleMuc(rtp::Timestamp now, const Stanza& stanza) {

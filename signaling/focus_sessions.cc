@@ -341,7 +341,7 @@ void Focus::Remove(rtp::Timestamp now, Located at) {
     stats_.conference_sizes.Observe(at.room->most);
     stats_.conference_seconds.Observe(static_cast<uint64_t>(
         std::chrono::ceil<std::chrono::seconds>(now - at.room->since).count()));
-    if (at.room->muc) at.room->muc->Leave();
+    UntieMuc(*at.room);
     rooms_.erase(at.room->name);
     return;
   }

@@ -411,11 +411,14 @@ const PairedMuc::Occupants::value_type* PairedMuc::Find(const Jid& jid) const {
 }
 
 PairedMuc::Standing PairedMuc::StandingOf(const Jid& jid) const {
-  const bool banned = std::any_of(
-      outcasts_.begin(), outcasts_.end(), [&jid](const Jid& outcast) {
-        return outcast == jid || outcast == jid.Bare() ||
-               (outcast.local.empty() && outcast.domain == jid.domain);
-      });
+  // Who was let in again is in the MUC by the time that all is told.
+  const bool banned =
+      settled_ &&
+      std::any_of(
+          outcasts_.begin(), outcasts_.end(), [&jid](const Jid& outcast) {
+            return outcast == jid || outcast == jid.Bare() ||
+                   (outcast.local.empty() && outcast.domain == jid.domain);
+          });
   if (banned) return {false, false, true};
   const auto* occupant = Find(jid);
   if (occupant == nullptr) return {settled_ && !moderated_, false, false};

@@ -82,6 +82,11 @@ class PairedMuc {
   bool TakeChanged() { return std::exchange(changed_, false); }
   std::vector<Expelled> TakeExpelled() { return std::exchange(expelled_, {}); }
 
+  // Who is banned, as far as it was told. What a former occupant knew holds
+  // until this one knows better.
+  const std::vector<Jid>& outcasts() const { return outcasts_; }
+  void set_outcasts(std::vector<Jid> jids) { outcasts_ = std::move(jids); }
+
   const Jid& muc() const { return muc_; }
   const std::string& nick() const { return nick_; }
   State state() const { return state_; }

@@ -223,6 +223,21 @@ TEST_F(FocusMucTest, TheBannedCannotCallAgain) {
   EXPECT_THAT(TryJoin(again, BundleOffer()), IsError("auth", "forbidden", ""));
 }
 
+TEST_F(FocusMucTest, TheBannedStayOutWhenTheRoomBeginsAnew) {
+  const Caller eve = Begin(/*moderated=*/false, "eve@example/e");
+  Expel("eve", "eve@example/e", 301);
+  EXPECT_EQ(focus_->rooms(), 0U);
+  Begin(/*moderated=*/false, "eve@example/again");
+  ASSERT_TRUE(EndOf(J("eve@example/again")).has_value());
+  EXPECT_EQ(EndOf(J("eve@example/again"))->condition, "decline");
+  // She is let in again.
+  const Caller back = JoinOnly("eve@example/back");
+  AnswerInfo(/*moderated=*/false);
+  SayOf("eve", MucRole::kParticipant, "eve@example/back");
+  LetIn();
+  EXPECT_TRUE(MaySend(back));
+}
+
 TEST_F(FocusMucTest, TheLastOneMayBeExpelled) {
   const Caller alice = Begin(/*moderated=*/false);
   Expel("alice", "alice@example/a", 307);
