@@ -37,6 +37,13 @@ function prefer(transceiver: RTCRtpTransceiver, kind: 'audio' | 'video'): void {
   if (codecs?.length) transceiver.setCodecPreferences(codecs);
 }
 
+// Lets the session-initiate carry what stanza.js does not know of.
+function addToCall(session: MediaSession, extra: object): void {
+  const send = session.send.bind(session);
+  session.send = (action, data) =>
+    send(action, action === 'session-initiate' ? { ...data, ...extra } : data);
+}
+
 export class Call {
   readonly session: MediaSession;
   private readonly microphone: RTCRtpTransceiver;
@@ -49,8 +56,10 @@ export class Call {
     agent: Agent,
     readonly room: string,
     onConnectionState: (state: RTCPeerConnectionState) => void,
+    password = '', // of the room
   ) {
     this.session = agent.jingle.createMediaSession(room) as MediaSession;
+    if (password) addToCall(this.session, { join: { password } });
     const pc = this.session.pc;
     this.microphone = pc.addTransceiver('audio', { direction: 'sendrecv' });
     this.camera = pc.addTransceiver('video', {

@@ -7,6 +7,7 @@ import {
   applyRoster,
   applySlots,
   applySpeakers,
+  deniedToUs,
   emptyState,
   expectsMedia,
   type RoomState,
@@ -47,6 +48,7 @@ export class RoomClient {
   state: RoomState = emptyState();
   connection: Connection = 'idle';
   failure = ''; // why, if 'failed'
+  wantsPassword = false; // that is why: the room has one
   call: Call | undefined;
   chat: ChatLine[] = [];
   microphone: MediaStreamTrack | null = null;
@@ -66,6 +68,7 @@ export class RoomClient {
   private heardAt = performance.now();
   private heardAmount = 0;
   private askedAt = 0;
+  private password = ''; // of the room
   private joined = false; // at least once
   private mayResume = false; // the call outlived an XMPP connection
   private rejoinTimer: ReturnType<typeof setTimeout> | undefined;
@@ -93,11 +96,17 @@ export class RoomClient {
       onRefused: (from, error) => this.onRefused(from, error),
     });
     this.xmpp.agent.jingle.on('terminated', (session: unknown, reason: any) => {
-      if (session === this.call?.session) this.onTerminated(reason?.condition ?? '');
+      if (session !== this.call?.session) return;
+      this.onTerminated(reason?.condition ?? '', reason?.text ?? '');
     });
     this.xmpp.agent.on('groupchat', (message) => this.onChat(message));
     this.xmpp.agent.on('muc:failed', () => this.retryChatNick());
     this.watch = setInterval(() => void this.checkMedia(), 500);
+  }
+
+  // What a moderator does not let us send: 'audio', 'video'.
+  get denied(): Set<string> {
+    return deniedToUs(this.state);
   }
 
   // Whether the XMPP stream is up.
@@ -108,6 +117,15 @@ export class RoomClient {
   join(): void {
     this.set('joining');
     this.xmpp.connect();
+  }
+
+  // Once the room asked for one.
+  enterPassword(password: string): void {
+    if (!this.wantsPassword) return;
+    this.wantsPassword = false;
+    this.password = password;
+    this.set('joining');
+    if (this.xmpp.online) void this.startCall();
   }
 
   leave(): void {
@@ -206,7 +224,7 @@ export class RoomClient {
         this.mayResume = false;
         this.rejoinSoon('the connection was lost');
       }
-    });
+    }, this.password);
     this.call = call;
     this.heardAt = performance.now();
     this.heardAmount = 0;
@@ -221,9 +239,11 @@ export class RoomClient {
     }
   }
 
-  private onTerminated(condition: string): void {
+  private onTerminated(condition: string, text: string): void {
     if (this.connection === 'left') return;
-    if (condition === 'decline') return this.set('failed', 'You were removed from the room.');
+    if (condition === 'decline') {
+      return this.set('failed', text ? sentence(text) : 'You were removed from the room.');
+    }
     if (condition === 'alternative-session') return;
     if (condition === 'incompatible-parameters' || condition === 'security-error') {
       return this.set('failed', `This browser and the server do not fit (${condition}).`);
@@ -242,9 +262,12 @@ export class RoomClient {
         if (this.connection === 'connected') return;
         if (this.joined) return this.rejoinSoon(error.condition, BUSY_MS);
         return this.set('failed', `You cannot join: ${error.message}.`);
+      case 'not-authorized':
+        this.wantsPassword = true;
+        return this.set('failed', this.password ? 'The password is wrong.' : 'The room has a password.');
       case 'forbidden':
       case 'not-allowed':
-        return this.set('failed', 'You are not allowed in this room.');
+        return this.set('failed', `You cannot join: ${error.message}.`);
       case 'item-not-found':
         return this.rejoinSoon(error.condition);
     }
@@ -442,6 +465,10 @@ export class RoomClient {
     if (this.chat.length > 500) this.chat.shift();
     this.events.onChange();
   }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 export function testIdentity(parameters: URLSearchParams): TestIdentity | undefined {

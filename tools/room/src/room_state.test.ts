@@ -5,6 +5,7 @@ import {
   applyRoster,
   applySlots,
   applySpeakers,
+  deniedToUs,
   emptyState,
   expectsMedia,
   stageOf,
@@ -18,6 +19,7 @@ function person(id: string, videoMuted = false): Participant {
     id,
     name: id.toUpperCase(),
     away: false,
+    denied: [],
     sources: [
       { id: `${id}-a0`, kind: 'audio', type: 'microphone', muted: false },
       { id: `${id}-v0`, kind: 'video', type: 'camera', muted: videoMuted },
@@ -88,4 +90,16 @@ test('media is expected of others who are there and not muted', () => {
   assert.equal(expectsMedia(roomOf('a', 'b')), true);
   const away = { ...person('b'), away: true };
   assert.equal(expectsMedia(applyRoster(roomOf('a'), update({ participants: [away] }))), false);
+});
+
+test('what a moderator denies is known, of oneself and on the tiles of others', () => {
+  const state = applyRoster(roomOf('a', 'b'), update({
+    participants: [
+      { ...person('a'), denied: ['audio', 'video'], sources: [] },
+      { ...person('b'), denied: ['audio'] },
+    ],
+  }));
+  assert.deepEqual([...deniedToUs(state)], ['audio', 'video']);
+  assert.equal(tilesOf(state).find((tile) => tile.key === 'b')?.moderated, true);
+  assert.deepEqual([...deniedToUs(emptyState())], []);
 });

@@ -13,6 +13,7 @@ export interface Participant {
   id: string;
   name: string;
   away: boolean;
+  denied: string[]; // what a moderator does not let it send: 'audio', 'video'
   sources: Source[];
 }
 
@@ -91,6 +92,7 @@ export interface Tile {
   speaking: boolean;
   dominant: boolean;
   audioMuted: boolean;
+  moderated: boolean; // muted by a moderator
   // What to show: the content that a slot arrives on, '' for none.
   content: string;
   source: string; // its video source, '' if there is none
@@ -119,6 +121,7 @@ export function tilesOf(state: RoomState): Tile[] {
       speaking: state.speaking.has(participant.id),
       dominant: state.dominant === participant.id,
       audioMuted: audio === undefined || audio.muted,
+      moderated: participant.denied.includes('audio'),
     };
     const cameraOn = camera !== undefined && !camera.muted;
     tiles.push({
@@ -148,6 +151,11 @@ export function tilesOf(state: RoomState): Tile[] {
 export function stageOf(tiles: Tile[], pinned: string): string {
   if (tiles.some((tile) => tile.key === pinned)) return pinned;
   return tiles.find((tile) => tile.screen && !tile.self)?.key ?? '';
+}
+
+// What a moderator does not let us send.
+export function deniedToUs(state: RoomState): Set<string> {
+  return new Set(state.participants.get(state.self)?.denied);
 }
 
 // Whether somebody else sends what we should receive.

@@ -30,6 +30,7 @@ export class RoomView {
   private readonly grid = h('section', { className: 'grid', 'aria-label': 'Participants' });
   private readonly stage = h('section', { className: 'stage', 'aria-label': 'Stage' });
   private readonly pill = h('span', { className: 'pill', role: 'status' });
+  private readonly moderated = h('p', { className: 'moderated', role: 'status', hidden: true });
   private readonly count = h('span', { className: 'count' });
   private readonly notice = h('div', { className: 'notice', role: 'alert', hidden: true });
   private readonly chatLog = h('ol', { className: 'log', 'aria-live': 'polite' });
@@ -43,6 +44,7 @@ export class RoomView {
   private chatSeen = 0;
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
   private wishes = '';
+  private failureShown = '';
 
   constructor(
     private readonly client: RoomClient,
@@ -81,7 +83,7 @@ export class RoomView {
         button('Devices', () => void this.openSettings(), icon('settings')),
         button('Keys (?)', () => this.help.showModal(), icon('help'))),
       h('div', { className: 'middle' }, h('div', { className: 'pictures' }, this.stage, this.grid), this.chatPanel),
-      h('footer', { className: 'controls' }, this.buttons.mic, this.buttons.camera, this.buttons.screen, this.buttons.chat, leave),
+      h('footer', { className: 'controls' }, this.buttons.mic, this.buttons.camera, this.buttons.screen, this.buttons.chat, leave, this.moderated),
       this.notice, this.help, this.settings, this.over);
     document.addEventListener('keydown', this.onKey);
   }
@@ -103,13 +105,23 @@ export class RoomView {
     }
   };
 
+  // Says so where a moderator does not let us send that.
+  private isDenied(kind: 'audio' | 'video'): boolean {
+    const denied = this.client.denied.has(kind);
+    if (denied) this.say('A moderator has muted you. Only moderators can undo that.');
+    return denied;
+  }
+
   private toggleMic(): void {
+    if (this.isDenied('audio')) return;
     void this.client.setMicMuted(!this.client.micMuted && this.client.microphone !== null);
   }
   private toggleCamera(): void {
+    if (this.isDenied('video')) return;
     void this.client.setCameraOn(this.client.camera === null);
   }
   private toggleScreen(): void {
+    if (this.isDenied('video')) return;
     void this.client.setScreenShared(this.client.screen === null);
   }
   private toggleChat(): void {
@@ -209,16 +221,26 @@ export class RoomView {
 
   private renderControls(): void {
     const { client } = this;
-    const micOn = client.microphone !== null && !client.micMuted;
+    const { denied } = client;
+    const micOn = client.microphone !== null && !client.micMuted && !denied.has('audio');
+    const cameraOn = client.camera !== null && !denied.has('video');
     this.buttons.mic.replaceChildren(icon(micOn ? 'mic' : 'micOff'));
-    this.buttons.camera.replaceChildren(icon(client.camera ? 'camera' : 'cameraOff'));
+    this.buttons.camera.replaceChildren(icon(cameraOn ? 'camera' : 'cameraOff'));
+    this.moderated.hidden = denied.size === 0;
+    this.moderated.textContent = denied.size === 2 ? 'Muted by a moderator: microphone and camera'
+      : `Muted by a moderator: ${denied.has('audio') ? 'microphone' : 'camera'}`;
+    for (const [node, kind] of [
+      [this.buttons.mic, 'audio'], [this.buttons.camera, 'video'], [this.buttons.screen, 'video'],
+    ] as const) {
+      node.setAttribute('aria-disabled', String(denied.has(kind)));
+    }
     const press = (node: HTMLElement, on: boolean, off = !on): void => {
       node.setAttribute('aria-pressed', String(on));
       node.classList.toggle('off', off);
     };
     press(this.buttons.mic, micOn);
-    press(this.buttons.camera, client.camera !== null);
-    press(this.buttons.screen, client.screen !== null, false);
+    press(this.buttons.camera, cameraOn);
+    press(this.buttons.screen, client.screen !== null && !denied.has('video'), false);
     press(this.buttons.chat, !this.chatPanel.hidden, false);
     this.pill.textContent = CONNECTION_TEXT[client.connection];
     this.pill.dataset.state = client.connection;
@@ -242,11 +264,35 @@ export class RoomView {
 
   private renderFailure(): void {
     const failed = this.client.connection === 'failed';
+    // What is being typed there stays.
+    const shown = failed ? this.client.failure : '';
+    if (shown === this.failureShown) return;
+    this.failureShown = shown;
     this.over.hidden = !failed;
     if (!failed) return;
     const back = h('button', { type: 'button', className: 'primary' }, 'Back');
     back.addEventListener('click', this.onLeave);
-    this.over.replaceChildren(h('div', { className: 'card' }, h('h2', {}, 'That did not work'), h('p', {}, this.client.failure), back));
+    const card = this.client.wantsPassword
+      ? this.passwordForm(back)
+      : h('div', { className: 'card' }, h('h2', {}, 'That did not work'), h('p', {}, this.client.failure), back);
+    this.over.replaceChildren(card);
+    card.querySelector('input')?.focus();
+  }
+
+  private passwordForm(back: HTMLButtonElement): HTMLElement {
+    back.className = '';
+    const field = h('input', {
+      type: 'password', name: 'password', required: true, maxLength: 256,
+      autocomplete: 'off', 'aria-label': 'Password of the room',
+    });
+    const form = h('form', { className: 'card password' }, h('h2', {}, `Join “${this.client.room}”`),
+      h('p', { role: 'status' }, this.client.failure), h('label', {}, 'Password', field),
+      h('button', { type: 'submit', className: 'primary' }, 'Join'), back);
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.client.enterPassword(field.value);
+    });
+    return form;
   }
 
   // Pins come first; small tiles need few pixels, hidden ones none.

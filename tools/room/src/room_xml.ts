@@ -31,6 +31,7 @@ function readParticipant(element: Element): Participant {
     id: text(element, 'id'),
     name: text(element, 'name'),
     away: text(element, 'away') === 'true',
+    denied: text(element, 'denied').split(' ').filter(Boolean),
     sources: children(element, 'source').map(readSource),
   };
 }

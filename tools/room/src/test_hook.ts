@@ -31,6 +31,8 @@ export function installTestHook(client: RoomClient, view: RoomView): void {
       return {
         connection: client.connection,
         failure: client.failure,
+        wantsPassword: client.wantsPassword,
+        denied: [...client.denied],
         self: client.state.self,
         dominant: client.state.dominant,
         speaking: [...client.state.speaking],

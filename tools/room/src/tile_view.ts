@@ -35,6 +35,8 @@ export class TileView {
     this.initial.textContent = tile.name.slice(0, 1).toUpperCase();
     this.initial.style.background = colorOf(tile.name);
     this.mute.hidden = !tile.audioMuted || tile.screen;
+    this.mute.title = tile.moderated ? 'Muted by a moderator' : '';
+    this.mute.classList.toggle('moderated', tile.moderated);
     this.pin.setAttribute('aria-label', pinned ? 'Unpin' : `Pin ${this.label.textContent}`);
     this.pin.setAttribute('aria-pressed', String(pinned));
     this.node.setAttribute('aria-label', this.label.textContent);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The XMPP connection: anonymous login over the page's own WebSocket, kept up
 // by reconnecting, with plain IQs for what stanza.js has no types for.
-import { SASL, createClient, type Agent, type AgentConfig } from 'stanza';
+import { JXT, SASL, createClient, type Agent, type AgentConfig } from 'stanza';
 import { ROOM_NS, element, readRoomMessage, type RoomMessage } from './room_xml.ts';
 
 export interface ServerConfig {
@@ -69,6 +69,13 @@ export class Xmpp {
     this.agent.sasl = new SASL.Factory();
     this.agent.sasl.register('ANONYMOUS', SASL.ANONYMOUS, 1);
     this.agent.jingle.resetICEServers();
+    // What a session-initiate says to a room that has a password.
+    this.agent.stanzas.define({
+      element: 'join',
+      namespace: ROOM_NS,
+      path: 'iq.jingle.join',
+      fields: { password: JXT.attribute('password') },
+    });
     this.agent.on('session:started', () => {
       clearTimeout(this.connecting);
       this.online = true;
