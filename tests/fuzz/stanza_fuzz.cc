@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "rtp/base/check.h"
+#include "signaling/command_forms.h"
 #include "signaling/stanza.h"
 #include "signaling/stanza_codec.h"
 #include "signaling/xml_element.h"
@@ -85,10 +87,38 @@ void CheckWritten(const Stanza& stanza) {
   SFU_CHECK(received[0].index() == stanza.index());
 }
 
+// What a moderator fills in is an order that can be carried out, or refused.
+void CheckCommand(const Stanza& stanza) {
+  const auto* iq = std::get_if<Iq>(&stanza);
+  const auto* command =
+      iq == nullptr ? nullptr : std::get_if<Command>(&iq->payload);
+  if (command == nullptr || !command->form) return;
+  Room room;
+  room.participants.push_back(std::make_unique<Participant>());
+  room.participants[0]->id = "p1";
+  const DataForm& form = *command->form;
+  const Filled configured = ReadConfigure(room, form);
+  if (const auto* order = std::get_if<RoomOrder>(&configured)) {
+    const RoomPolicy& policy = std::get<SetPolicy>(*order).policy;
+    SFU_CHECK(policy.password.empty() || IsRoomPassword(policy.password));
+    SFU_CHECK(policy.access != Access::kPassword || !policy.password.empty());
+    for (const Jid& member : policy.members) SFU_CHECK(member == member.Bare());
+  }
+  for (const Filled& filled :
+       {ReadDeny(room, form, true), ReadKick(room, form)}) {
+    if (const auto* wrong = std::get_if<std::string>(&filled)) {
+      SFU_CHECK(!wrong->empty());
+    }
+  }
+}
+
 void Fuzz(std::string_view text) {
   Component component;
   component.HandleBytes(text);
-  for (const Stanza& stanza : component.TakeStanzas()) CheckWritten(stanza);
+  for (const Stanza& stanza : component.TakeStanzas()) {
+    CheckWritten(stanza);
+    CheckCommand(stanza);
+  }
 }
 
 }  // namespace

@@ -130,6 +130,13 @@ class Running:
         _, values = exposition.parse(exposition.fetch(self.admin("/metrics")))
         return exposition.total(values[f"carillon_{name}"], labels)
 
+    def add_account(self, name, password):
+        """An account at the domain `localhost`."""
+        subprocess.run(
+            ["prosodyctl", "--config", self.state / "prosody/prosody.cfg.lua",
+             "register", name, "localhost", password],
+            check=True, capture_output=True)
+
     def bots(self, room, *options):
         """Starts a carillon-bot."""
         bots = subprocess.Popen(

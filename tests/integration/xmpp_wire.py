@@ -108,12 +108,22 @@ class Component(_TcpStream):
         return f" from='{self.jid}'"
 
 
-class _AnonymousLogin:
-    """Logs in once the stream is open; for clients of either transport."""
+class _Login:
+    """Logs in once the stream is open; for clients of either transport.
+
+    `account` is a name and a password, or None for a guest."""
+
+    account = None
 
     def _log_in(self):
         self._find(f"{{{SASL}}}mechanism")
-        self.send(f"<auth xmlns='{SASL}' mechanism='ANONYMOUS'/>")
+        mechanism, initial = "ANONYMOUS", ""
+        if self.account:
+            mechanism = "PLAIN"  # RFC 4616
+            words = "\0" + "\0".join(self.account)
+            initial = base64.b64encode(words.encode()).decode()
+        self.send(f"<auth xmlns='{SASL}' mechanism='{mechanism}'>{initial}"
+                  "</auth>")
         answer = self.receive()
         if answer.tag != f"{{{SASL}}}success":
             raise ConnectionError(ElementTree.tostring(answer).decode())
@@ -129,7 +139,7 @@ class _AnonymousLogin:
             raise ConnectionError(ElementTree.tostring(features).decode())
 
 
-class Client(_TcpStream, _AnonymousLogin):
+class Client(_TcpStream, _Login):
     """A guest over TCP."""
 
     def __init__(self, port, domain):
@@ -137,14 +147,15 @@ class Client(_TcpStream, _AnonymousLogin):
         self._log_in()
 
 
-class WebSocketClient(Stream, _AnonymousLogin):
-    """A guest over WebSocket (RFC 7395), as the page is."""
+class WebSocketClient(Stream, _Login):
+    """A guest, or an account, over WebSocket (RFC 7395), as the page is."""
 
     namespace = "jabber:client"
 
-    def __init__(self, port, domain, path="/xmpp-websocket"):
+    def __init__(self, port, domain, path="/xmpp-websocket", account=None):
         super().__init__()
         self._domain = domain
+        self.account = account
         self._socket = socket.create_connection(("127.0.0.1", port), TIMEOUT)
         key = base64.b64encode(os.urandom(16)).decode()
         host = f"127.0.0.1:{port}"

@@ -25,6 +25,8 @@ NOT_FUZZED = {
 FUZZED_THROUGH = {
     "signaling/muji_codec.h": "signaling/stanza_codec.h",
     "signaling/call_message_codec.h": "signaling/stanza_codec.h",
+    "signaling/command_codec.h": "signaling/stanza_codec.h",
+    "signaling/data_form.h": "signaling/stanza_codec.h",
     "signaling/description_codec.h": "signaling/stanza_codec.h",
     "signaling/jingle_codec.h": "signaling/stanza_codec.h",
     "signaling/muc_codec.h": "signaling/stanza_codec.h",
