@@ -83,14 +83,19 @@ const serverOptions = (process.env.CARILLON_SERVER_OPTIONS ?? '').split(' ').fil
 
 // A running Carillon with a Prosody of its own.
 export class Server {
-  static async start(...options) {
+  static start(...options) {
+    return Server.startOn('--host 127.0.0.1', ...options);
+  }
+
+  // `host`: which addresses it takes, as an option of tools/run; '' for all.
+  static async startOn(host, ...options) {
     const server = new Server();
     server.state = mkdtempSync(join(tmpdir(), 'carillon-browser-'));
     const base = await freePortBase();
     server.process = spawn(
       join(root, 'tools/run'),
       ['--no-build', '--build-dir', programs, '--state', join(server.state, 'run'),
-        '--host', '127.0.0.1', '--port-base', String(base), ...options, ...serverOptions],
+        ...host.split(' ').filter(Boolean), '--port-base', String(base), ...options, ...serverOptions],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     server.log = '';

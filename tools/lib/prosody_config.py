@@ -18,13 +18,20 @@ def lua_string(text):
     return f'"{escaped}"'
 
 
-def prosody_config(directory, c2s_port, component_port, http_port, secret):
+def prosody_config(directory, c2s_port, component_port, http_port, secret,
+                   certificate=None, key=None):
     """The text of prosody.cfg.lua.
 
     Everything is kept beneath `directory` and everything listens on 127.0.0.1
-    only, so TLS is left out: pages reach Prosody through Carillon's listener.
+    only, so TLS is left out unless the files `certificate` and `key` are given:
+    pages reach Prosody through Carillon's listener.
     """
     path = lambda name: lua_string(os.path.join(directory, name))
+    no_tls, with_tls, files = '; "tls"', "", ""
+    if certificate:
+        no_tls, with_tls = "", '"tls"; '
+        files = (f"ssl = {{ certificate = {lua_string(certificate)}; "
+                 f"key = {lua_string(key)} }}")
     return f"""\
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Written by tools/run at each start; changes are lost.
@@ -56,9 +63,10 @@ allow_unencrypted_plain_auth = false
 modules_enabled = {{
   "roster"; "saslauth"; "disco"; "ping"; "pep"; "carbons"; "blocklist";
   "private"; "vcard4"; "vcard_legacy"; "smacks"; "time"; "version";
-  "websocket"; "limits"; "admin_shell";
+  "websocket"; "limits"; "admin_shell"; {with_tls}
 }}
-modules_disabled = {{ "s2s"; "s2s_auth_certs"; "tls" }}
+modules_disabled = {{ "s2s"; "s2s_auth_certs"{no_tls} }}
+{files}
 -- Debian's 10 kB/s would hold a Jingle offer (10 to 70 kB) back for seconds.
 limits = {{ c2s = {{ rate = "1mb/s", burst = "2s" }} }}
 

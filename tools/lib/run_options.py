@@ -66,6 +66,8 @@ def parse_options(argv):
     parser.add_argument("--tls", choices=["self-signed"])
     parser.add_argument("--tls-certificate", type=os.path.abspath)
     parser.add_argument("--tls-key", type=os.path.abspath)
+    parser.add_argument("--xmpp-certificate", type=os.path.abspath)
+    parser.add_argument("--xmpp-key", type=os.path.abspath)
     parser.add_argument("--room", default="lobby")
     parser.add_argument("server_flags", nargs="*")
     options = parser.parse_args(argv)
@@ -73,6 +75,8 @@ def parse_options(argv):
         parser.error("--workers takes 1 to 64")
     if bool(options.tls_certificate) != bool(options.tls_key):
         parser.error("--tls-certificate and --tls-key go together")
+    if bool(options.xmpp_certificate) != bool(options.xmpp_key):
+        parser.error("--xmpp-certificate and --xmpp-key go together")
     if options.tls and options.tls_key:
         parser.error("give either --tls self-signed or the files of a "
                      "certificate")

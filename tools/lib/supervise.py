@@ -105,7 +105,8 @@ class Run:
         options = self.options
         self._write("prosody/prosody.cfg.lua", prosody_config.prosody_config(
             directory, options.c2s_port, options.component_port,
-            options.prosody_http_port, secret))
+            options.prosody_http_port, secret, options.xmpp_certificate,
+            options.xmpp_key))
         self._write("carillon.flags", "".join(
             f"--{name}={value}\n" for name, value in self._flags()))
         self.prosody = Child(
