@@ -19,6 +19,7 @@ bool IceLiteAgent::HandleStun(rtp::Timestamp now, const SocketAddress& from,
   if (message->message_class != StunClass::kRequest) return false;
   std::string_view key;
   if (!Authenticates(now, *message, key)) return false;
+  heard_id_ = message->transaction_id;
   NoteRole(now, *message);
   Answer(*message, key, from, datagram.size(), sink);
   if (message->unknown_required_count > 0) return true;
@@ -27,7 +28,7 @@ bool IceLiteAgent::HandleStun(rtp::Timestamp now, const SocketAddress& from,
     const bool current = key.data() == local_.pwd.data();
     Validate(from, message->use_candidate && (current || !nominated_));
   } else if (leading_ && !IsValidated(from)) {
-    SendCheck(*message, from, sink);
+    SendCheck(from, /*nominate=*/true, sink);
   }
   return true;
 }
@@ -43,11 +44,19 @@ void IceLiteAgent::NoteRole(rtp::Timestamp now, const StunMessage& request) {
       leading_ || (conflicts_ > 2 && now - first_conflict_ >= kSwitchTime);
 }
 
-void IceLiteAgent::SendCheck(const StunMessage& request,
-                             const SocketAddress& from, DatagramSink& sink) {
-  Check check{request.transaction_id, from};
+void IceLiteAgent::AskForConsent(DatagramSink& sink) {
+  if (selected_) SendCheck(*selected_, /*nominate=*/false, sink);
+}
+
+void IceLiteAgent::SendCheck(const SocketAddress& to, bool nominate,
+                             DatagramSink& sink) {
+  Check check{heard_id_, to};
   // As random as the peer's own, and never the same.
   for (uint8_t& byte : check.id) byte = static_cast<uint8_t>(~byte);
+  const uint32_t number = ++check_count_;
+  for (size_t i = 0; i < sizeof(number); ++i) {
+    check.id[i] ^= static_cast<uint8_t>(number >> (8 * i));
+  }
   if (checks_.size() == kMaxValidated) checks_.erase(checks_.begin());
   checks_.push_back(check);
   // RFC 8445 s5.1.2.1: a peer-reflexive candidate of the first component.
@@ -57,11 +66,15 @@ void IceLiteAgent::SendCheck(const StunMessage& request,
   writer.AddUsername(remote_.ufrag + ":" + local_.ufrag);
   writer.AddPriority(kPriority);
   // The smallest tie-breaker: a peer that switches meanwhile prevails.
-  writer.AddIceControlling(0);
-  writer.AddUseCandidate();
+  if (leading_) {
+    writer.AddIceControlling(0);
+    if (nominate) writer.AddUseCandidate();
+  } else {
+    writer.AddIceControlled(0);
+  }
   writer.AddIntegrity(remote_.pwd);
   writer.AddFingerprint();
-  if (writer.ok()) sink.SendDatagram(from, writer.written());
+  if (writer.ok()) sink.SendDatagram(to, writer.written());
 }
 
 bool IceLiteAgent::HandleResponse(const StunMessage& response,

@@ -15,7 +15,7 @@
 namespace ice {
 
 // The lite side of ICE for one transport (RFC 8445 s2.5): answers checks that
-// authenticate, follows the peer's nomination, asks nothing itself. Whatever
+// authenticate, follows the peer's nomination, begins nothing itself. Whatever
 // does not authenticate is not answered and changes nothing, so that nobody is
 // sent more than he sent (reliability.md T3).
 //
@@ -45,6 +45,11 @@ class IceLiteAgent {
                rtp::IceCredentials remote);
   void SetRemote(rtp::IceCredentials remote) { remote_ = std::move(remote); }
 
+  // Asks at the selected address whether the peer is still there (RFC 7675
+  // s5.1). For one that checks nothing itself: libnice, unless it is told to,
+  // only sends indications, which prove nothing.
+  void AskForConsent(DatagramSink& sink);
+
   // Where to send: the address nominated last, before any nomination the first
   // that was validated; nothing before that.
   const std::optional<SocketAddress>& selected() const { return selected_; }
@@ -58,9 +63,8 @@ class IceLiteAgent {
               DatagramSink& sink) const;
   // Follows the role that the peer takes.
   void NoteRole(rtp::Timestamp now, const StunMessage& request);
-  // Checks and nominates the address that `request` came from.
-  void SendCheck(const StunMessage& request, const SocketAddress& from,
-                 DatagramSink& sink);
+  // Checks `to`; where we lead, nominates it.
+  void SendCheck(const SocketAddress& to, bool nominate, DatagramSink& sink);
   bool HandleResponse(const StunMessage& response, const SocketAddress& from);
   void Validate(const SocketAddress& from, bool nominated);
 
@@ -79,6 +83,8 @@ class IceLiteAgent {
     SocketAddress to;
   };
   std::vector<Check> checks_;  // ours, not answered yet, oldest first
+  uint32_t check_count_ = 0;
+  StunTransactionId heard_id_{};  // of the peer's last request
 };
 
 }  // namespace ice

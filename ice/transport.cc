@@ -62,6 +62,7 @@ struct Transport::Impl {
   void OnHeard(rtp::Timestamp now) {
     last_authentic = now;
     silent = false;
+    asked = 0;
   }
 
   void Fail(Failure why) {
@@ -80,6 +81,7 @@ struct Transport::Impl {
   State state = State::kConnecting;
   Failure failure = Failure::kNone;
   bool silent = false;
+  int64_t asked = 0;  // times since last_authentic
   const rtp::Timestamp started;
   rtp::Timestamp last_authentic = rtp::Timestamp::min();
 };
@@ -135,8 +137,7 @@ void Transport::SetRemoteCredentials(const rtp::IceCredentials& remote) {
   impl_->agent.SetRemote(remote);
 }
 
-void Transport::RestartIce(rtp::Timestamp now,
-                           const rtp::IceCredentials& local,
+void Transport::RestartIce(rtp::Timestamp now, const rtp::IceCredentials& local,
                            const rtp::IceCredentials& remote) {
   impl_->agent.Restart(now, local, remote);
 }
@@ -160,9 +161,10 @@ rtp::Timestamp Transport::NextDeadline() const {
     return std::min(deadline, impl_->started + kConnectTimeout);
   }
   // The deadline of silence is recomputed when it comes, not per packet.
-  return std::min(deadline, impl_->last_authentic +
-                                (impl_->silent ? kConsentTimeout
-                                               : kSilenceTimeout));
+  return std::min(
+      deadline, impl_->last_authentic +
+                    std::min(impl_->silent ? kConsentTimeout : kSilenceTimeout,
+                             kAskInterval * (impl_->asked + 1)));
 }
 
 void Transport::HandleTimeout(rtp::Timestamp now, DatagramSink& sink) {
@@ -178,8 +180,13 @@ void Transport::HandleTimeout(rtp::Timestamp now, DatagramSink& sink) {
   } else if (impl_->state == State::kConnected) {
     if (now >= impl_->last_authentic + kConsentTimeout) {
       impl_->Fail(Failure::kConsentLost);
-    } else {
-      impl_->silent = now >= impl_->last_authentic + kSilenceTimeout;
+      return;
+    }
+    const rtp::TimeDelta silence = now - impl_->last_authentic;
+    impl_->silent = silence >= kSilenceTimeout;
+    if (silence / kAskInterval > impl_->asked) {
+      impl_->asked = silence / kAskInterval;
+      impl_->agent.AskForConsent(sink);
     }
   }
 }

@@ -43,6 +43,8 @@ class Transport {
   static constexpr rtp::TimeDelta kConnectTimeout = std::chrono::seconds(30);
   static constexpr rtp::TimeDelta kConsentTimeout = std::chrono::seconds(30);
   static constexpr rtp::TimeDelta kSilenceTimeout = std::chrono::seconds(15);
+  // A peer that says nothing is asked whether it is there, so often.
+  static constexpr rtp::TimeDelta kAskInterval = std::chrono::seconds(5);
 
   // So many failed handshakes a transport gets over. More than chance or a few
   // spoofed datagrams cause, and still a bound to what they cost us (T6, T7).

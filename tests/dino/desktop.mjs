@@ -37,6 +37,7 @@ export class Desktop {
       GSK_RENDERER: 'cairo',
       LIBGL_ALWAYS_SOFTWARE: '1',
       NO_AT_BRIDGE: '1',
+      G_MESSAGES_DEBUG: 'rtp ice libnice libnice-stun', NICE_DEBUG: 'nice', // Dino then says which SSRCs it sees
     };
     await desktop.#startScreen(number);
     await desktop.#startSound();

@@ -2,7 +2,7 @@
 // Drives an unmodified Dino 0.4 as its user would, and looks at what it shows.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waitFor } from '../browser/harness.mjs';
+import { screenshots, waitFor } from '../browser/harness.mjs';
 import { Desktop } from './desktop.mjs';
 
 const OBJECT = ['--session', '--dest', 'im.dino.Dino', '--object-path', '/im/dino/Dino'];
@@ -145,6 +145,13 @@ export class Dino {
       x: window.x + window.width * 0.2, y: window.y + window.height * 0.3,
       width: window.width * 0.2, height: window.height * 0.2,
     });
+  }
+
+  isRunning() {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+  shot(name) {
+    return this.desktop.shot(join(screenshots, `${name}.png`));
   }
 
   async stop() {

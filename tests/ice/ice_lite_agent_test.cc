@@ -282,6 +282,38 @@ TEST_F(IceLiteAgentTest, TellsAControlledPeerOfTheConflict) {
   EXPECT_EQ(agent_.selected(), Peer(1));
 }
 
+TEST_F(IceLiteAgentTest, AsksTheSelectedPeerForItsConsent) {
+  agent_.AskForConsent(sink_);
+  EXPECT_TRUE(sink_.sent.empty()) << "there is nobody yet";
+  EXPECT_TRUE(Handle({}, Peer(1)));
+  sink_.sent.clear();
+  std::vector<StunTransactionId> ids;
+  for (int i = 0; i < 2; ++i) {
+    agent_.AskForConsent(sink_);
+    ASSERT_EQ(sink_.sent.size(), 1u);
+    EXPECT_EQ(sink_.sent[0].first, Peer(1));
+    const StunMessage ask = StunMessage::Parse(sink_.sent[0].second).value();
+    EXPECT_EQ(ask.message_class, StunClass::kRequest);
+    EXPECT_EQ(ask.username, "Rfrag:Lfrag");
+    EXPECT_TRUE(ask.VerifyIntegrity(kRemote.pwd));
+    EXPECT_EQ(ask.ice_controlled, 0u);
+    EXPECT_FALSE(ask.use_candidate);
+    ids.push_back(ask.transaction_id);
+    sink_.sent.clear();
+  }
+  EXPECT_NE(ids[0], ids[1]);
+  const auto answer = [&](const StunTransactionId& id, const std::string& key) {
+    std::array<uint8_t, 256> buffer;
+    StunWriter writer(buffer, StunClass::kSuccess, id);
+    writer.AddIntegrity(key);
+    return agent_.HandleStun(kStart, Peer(1), writer.written(), sink_);
+  };
+  EXPECT_FALSE(answer(ids[0], "not-the-password-it-has"));
+  EXPECT_TRUE(answer(ids[0], kRemote.pwd));
+  EXPECT_FALSE(answer(ids[0], kRemote.pwd)) << "once";
+  EXPECT_TRUE(answer(ids[1], kRemote.pwd));
+}
+
 // Deviates from RFC 8445 as a whole: a lite agent never checks. Without it a
 // peer that we called and that cannot switch had no path.
 class PeerThatStaysControlledTest : public IceLiteAgentTest {

@@ -410,6 +410,51 @@ TEST_F(TransportTest, AuthenticMediaRenewsConsentAndMovesNothing) {
   EXPECT_EQ(transport_->remote_address(), Address(1));
 }
 
+// Dino's libnice, muted: from it come indications alone, but it answers.
+TEST_F(TransportTest, AsksAPeerThatSaysNothing) {
+  Connect();
+  sink_.Take();
+  const auto answer = [&](const Bytes& datagram) {
+    const StunMessage ask = StunMessage::Parse(datagram).value();
+    EXPECT_EQ(ask.message_class, StunClass::kRequest);
+    EXPECT_TRUE(ask.VerifyIntegrity(kRemote.pwd));
+    std::array<uint8_t, 256> buffer;
+    StunWriter writer(buffer, StunClass::kSuccess, ask.transaction_id);
+    writer.AddMappedAddress(Address(9));
+    writer.AddIntegrity(kRemote.pwd);
+    return transport_->HandleStun(now_, Address(1), writer.written(), sink_);
+  };
+  for (int i = 0; i < 60; ++i) {
+    RunUntil(now_ + Transport::kAskInterval - milliseconds(1));
+    ASSERT_TRUE(sink_.sent.empty()) << "asked too soon";
+    RunUntil(now_ + milliseconds(1));
+    const auto asked = sink_.Take();
+    ASSERT_EQ(asked.size(), 1u);
+    EXPECT_EQ(asked[0].first, Address(1));
+    ASSERT_TRUE(answer(asked[0].second));
+    EXPECT_FALSE(transport_->silent());
+  }
+  EXPECT_EQ(transport_->state(), State::kConnected);
+}
+
+TEST_F(TransportTest, AsksUntilConsentIsLost) {
+  Connect();
+  sink_.Take();
+  RunUntil(now_ + Transport::kConsentTimeout);
+  EXPECT_EQ(sink_.Take().size(), 5u);
+  EXPECT_EQ(transport_->failure(), Failure::kConsentLost);
+}
+
+TEST_F(TransportTest, AsksNobodyWhoIsHeard) {
+  Connect();
+  sink_.Take();
+  for (int i = 0; i < 20; ++i) {
+    RunUntil(now_ + seconds(4));
+    transport_->OnMediaAuthenticated(now_);
+  }
+  EXPECT_TRUE(sink_.sent.empty());
+}
+
 TEST_F(TransportTest, NothingElseRenewsConsent) {
   Connect();
   const rtp::Timestamp heard = now_;
@@ -479,7 +524,7 @@ TEST_P(TransportRoleTest, EndsWhenThePeerSaysGoodbye) {
 TEST_P(TransportRoleTest, AuthenticMediaEndsTheAssociation) {
   transport_->OnMediaAuthenticated(now_);  // nonsense yet, and harmless
   Connect();
-  EXPECT_EQ(transport_->NextDeadline(), now_ + Transport::kSilenceTimeout);
+  EXPECT_EQ(transport_->NextDeadline(), now_ + Transport::kAskInterval);
   ASSERT_TRUE(Ask());  // a check is no media
   transport_->OnMediaAuthenticated(now_);
   EXPECT_EQ(transport_->state(), State::kConnected);
