@@ -389,6 +389,9 @@ void Focus::HandleAnswer(rtp::Timestamp now, const Iq& iq) {
     return End(now, at, "gone", "the session is not known any more");
   }
   if (SaysGone(error)) return OnAddressGone(now, at, kGoneGrace);
+  if (asked->action == JingleAction::kContentModify) {
+    at.participant->session->OnModifyRefused(now);
+  }
   OnHeardFrom(now, iq.to, iq.from);
 }
 

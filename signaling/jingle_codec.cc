@@ -64,10 +64,11 @@ std::optional<Content> ReadContent(const XmlElement& element,
   return content;
 }
 
-XmlElement WriteContent(const Content& content) {
+// `say_senders`: also where it is the default.
+XmlElement WriteContent(const Content& content, bool say_senders) {
   XmlElement element("content", ns::kJingle);
   element.Set("creator", content.creator).Set("name", content.name);
-  if (content.senders != Senders::kBoth) {
+  if (say_senders || content.senders != Senders::kBoth) {
     element.Set("senders", kSenders[static_cast<size_t>(content.senders)]);
   }
   if (content.description) {
@@ -258,8 +259,10 @@ XmlElement WriteJingle(const JingleMessage& message) {
       child.Add(XmlElement("content", ns::kGrouping)).Set("name", name);
     }
   }
+  // It is what a content-modify is about (XEP-0166 s7.2.3).
+  const bool say_senders = message.action == JingleAction::kContentModify;
   for (const Content& content : message.description.contents) {
-    element.Add(WriteContent(content));
+    element.Add(WriteContent(content, say_senders));
   }
   if (message.reason) element.Add(WriteReason(*message.reason));
   if (!message.muji_room.empty()) {

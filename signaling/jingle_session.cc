@@ -294,8 +294,37 @@ std::optional<StanzaError> JingleSession::HandleContentAdd(
     out.requests.push_back(TurnAway(JingleAction::kContentReject, unserved,
                                     std::move(why_unserved)));
   }
+  AnswerCamera(now, addition.contents, out);
   out.sources_changed = true;
   return std::nullopt;
+}
+
+void JingleSession::AnswerCamera(rtp::Timestamp now,
+                                 const std::vector<Content>& added,
+                                 SessionOutbox& out) {
+  if (bundle_ || CountSlots().video > 0) return;
+  for (const Content& content : added) {
+    ContentPlan* plan = FindContent(content.name);
+    if (plan == nullptr || plan->spec.kind != rtp::MediaKind::kVideo ||
+        plan->spec.codecs.empty() || content.senders != Senders::kInitiator) {
+      continue;
+    }
+    plan->receives = true;
+    FillContent(*plan);
+    PushSpec(now);
+    answered_camera_ = content.name;
+    JingleMessage modify = Request(JingleAction::kContentModify);
+    modify.description.contents.push_back(NamedLike(content));
+    out.requests.push_back(std::move(modify));
+    return;
+  }
+}
+
+void JingleSession::OnModifyRefused(rtp::Timestamp now) {
+  ContentPlan* plan = FindContent(std::exchange(answered_camera_, {}));
+  if (state_ != State::kActive || plan == nullptr) return;
+  plan->receives = false;
+  PushSpec(now);
 }
 
 std::optional<StanzaError> JingleSession::HandleContentModify(

@@ -53,6 +53,9 @@ class JingleSession {
                                            const JingleMessage& message,
                                            SessionOutbox& out);
 
+  // The peer refused our content-modify: what it offered stays one-way.
+  void OnModifyRefused(rtp::Timestamp now);
+
   // Ends the session from our side.
   void Terminate(rtp::Timestamp now, JingleReason reason, SessionOutbox& out);
 
@@ -101,6 +104,11 @@ class JingleSession {
   std::optional<StanzaError> HandleContentAdd(rtp::Timestamp now,
                                               const JingleMessage& message,
                                               SessionOutbox& out);
+  // Sends our picture too on an `added` content on which the peer alone wants
+  // to send, where it gets none yet. Dino turns a camera on like that, and its
+  // user sees the others only if they do the same.
+  void AnswerCamera(rtp::Timestamp now, const std::vector<Content>& added,
+                    SessionOutbox& out);
   std::optional<StanzaError> HandleContentModify(rtp::Timestamp now,
                                                  const JingleMessage& message,
                                                  SessionOutbox& out);
@@ -135,6 +143,7 @@ class JingleSession {
   // the same when the content is turned on again.
   std::vector<ContentPlan> contents_;
   std::vector<IceTransport> local_;  // by transport
+  std::string answered_camera_;      // the content of AnswerCamera()
   rtp::PeerSpec spec_;
 };
 

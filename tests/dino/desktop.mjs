@@ -37,7 +37,7 @@ export class Desktop {
       GSK_RENDERER: 'cairo',
       LIBGL_ALWAYS_SOFTWARE: '1',
       NO_AT_BRIDGE: '1',
-      G_MESSAGES_DEBUG: 'rtp ice libnice libnice-stun', NICE_DEBUG: 'nice', // Dino then says which SSRCs it sees
+      G_MESSAGES_DEBUG: 'rtp', // Dino then says which SSRCs it sees
     };
     await desktop.#startScreen(number);
     await desktop.#startSound();
@@ -71,7 +71,7 @@ export class Desktop {
     if (this.stopping) return;
     this.camera = this.spawn('gst-launch-1.0', [
       '-q', 'videotestsrc', 'is-live=true', 'pattern=ball', `background-color=${argb(color)}`,
-      '!', 'video/x-raw,format=YUY2,width=640,height=480,framerate=15/1',
+      '!', 'video/x-raw,format=YUY2,width=320,height=240,framerate=10/1',
       '!', 'identity', 'drop-allocation=true',
       '!', 'pipewiresink', 'sync=false',
       'stream-properties=props,media.class=Video/Source,media.role=Camera,' +

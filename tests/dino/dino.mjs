@@ -123,7 +123,9 @@ export class Dino {
       return true;
     });
     await this.click('menu', PLACES.menu[kind]);
-    await waitFor(`${this.name} to call`, () => this.window('call'));
+    const { id } = await waitFor(`${this.name} to call`, () => this.window('call'));
+    // Smaller: a large picture costs a core without a graphics card.
+    await this.desktop.run('xdotool', ['windowsize', String(id), '400', '300']);
   }
 
   // A button of the call: microphone, camera or end. They are shown while the

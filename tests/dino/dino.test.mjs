@@ -3,6 +3,7 @@
 // is Debian's, unmodified, and driven by its windows alone.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Person, Server, isLike, launchBrowser, screenshots, waitFor } from '../browser/harness.mjs';
@@ -27,7 +28,10 @@ async function shows(dino, name, seconds = 20) {
     const color = await dino.color();
     if (color && isLike(color, COLORS[name])) return true;
     throw new Error(`${color}`);
-  }, seconds);
+  }, seconds).catch(async (error) => {
+    await dino.shot(`dino-${dino.name}-not-${name}`);
+    throw error;
+  });
 }
 
 async function hears(dino) {
@@ -53,6 +57,10 @@ before(async () => {
   bob = await Dino.start(2, 'bob@localhost', PASSWORD, COLORS.bob);
 });
 after(async () => {
+  for (const dino of [alice, bob]) {
+    await dino?.shot(`dino-${dino.name}-end`).catch(() => undefined);
+    if (dino) writeFileSync(join(screenshots, `dino-${dino.name}.log`), dino.log);
+  }
   await alice?.stop();
   await bob?.stop();
   await browser?.close();

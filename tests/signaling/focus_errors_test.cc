@@ -525,6 +525,32 @@ TEST_F(FocusErrorsTest, OtherContentOfAGoodOfferIsRemovedAfterTheAccept) {
   EXPECT_TRUE(IsServed(alice));
 }
 
+// A client that turns its camera on and will have no other picture.
+TEST_F(FocusErrorsTest, WhoRefusesAPictureGetsNone) {
+  const Caller alice = JoinOnly("alice@example/a", {{DinoAudio()}, {}});
+  Content video = DinoVideo();
+  video.senders = Senders::kInitiator;
+  Do(alice, Jingle(JingleAction::kContentAdd, alice.sid, {video}));
+  const auto slots = [&] {
+    size_t count = 0;
+    for (const auto& [peer, spec] : media_.specs) {
+      for (const rtp::ContentSpec& content : spec.contents) {
+        count += content.name == "video" && content.slot.has_value();
+      }
+    }
+    return count;
+  };
+  EXPECT_EQ(slots(), 1u);
+  for (const Iq& request : RequestsTo(alice.jid)) {
+    const auto& m = std::get<JingleMessage>(request.payload);
+    if (m.action == JingleAction::kContentModify) {
+      Answer(request, StanzaError{"modify", "bad-request", "", ""});
+    }
+  }
+  EXPECT_EQ(slots(), 0u);
+  EXPECT_TRUE(IsServed(alice));
+}
+
 TEST_F(FocusErrorsTest, OtherContentThatIsAddedIsRejectedAfterTheAccept) {
   const Caller alice = Join("alice@example/a");
   Content screen = ChromiumVideo("screen", Senders::kInitiator);

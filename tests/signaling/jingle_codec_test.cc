@@ -500,6 +500,16 @@ TEST(ContentCodec, LeavesOutSendersThatAreBoth) {
       Not(HasSubstr("senders")));
 }
 
+TEST(ContentCodec, ContentModifySaysTheDirectionAlsoWhereItIsTheDefault) {
+  JingleMessage message;
+  message.action = JingleAction::kContentModify;
+  message.description.contents.resize(1);
+  message.description.contents[0].name = "video";
+  EXPECT_THAT(Serialize(WriteJingle(message)), HasSubstr("both"));
+  message.action = JingleAction::kContentRemove;
+  EXPECT_THAT(Serialize(WriteJingle(message)), Not(HasSubstr("both")));
+}
+
 TEST(ContentCodec, EchoesItsCreator) {
   for (const std::string creator : {"initiator", "responder"}) {
     const JingleMessage message = Parsed(Jingle(

@@ -490,6 +490,44 @@ TEST_F(JingleSessionTest, ContentAddedWithoutBundleHasItsOwnTransport) {
   EXPECT_EQ(answer.transport->fingerprint->setup, DtlsSetup::kActive);
 }
 
+// Dino's camera, turned on in a call that had none: it alone would send.
+TEST_F(JingleSessionTest, CameraTurnedOnGetsAPictureToo) {
+  Begin({{DinoAudio()}, {}});
+  Content video = DinoVideo();
+  video.senders = Senders::kInitiator;
+  EXPECT_EQ(Handle(JingleAction::kContentAdd, {video}), std::nullopt);
+  ASSERT_THAT(Actions(), ElementsAre(JingleAction::kContentAccept,
+                                     JingleAction::kContentModify));
+  EXPECT_EQ(out_.requests[0].description.contents.at(0).senders,
+            Senders::kInitiator);
+  EXPECT_THAT(out_.requests[1].description.contents,
+              ElementsAre(Named("video", Senders::kBoth)));
+  EXPECT_TRUE(ContentOf("video").uplink);
+  EXPECT_TRUE(ContentOf("video").slot);
+  session_->OnModifyRefused(now_);
+  EXPECT_TRUE(ContentOf("video").uplink);
+  EXPECT_FALSE(ContentOf("video").slot);
+  session_->OnModifyRefused(now_);  // of another, or a second time
+}
+
+TEST_F(JingleSessionTest, SecondCameraGetsNoSecondPicture) {
+  Begin(PlainOffer());
+  Content video = DinoVideo();
+  video.name = "second";
+  video.senders = Senders::kInitiator;
+  EXPECT_EQ(Handle(JingleAction::kContentAdd, {video}), std::nullopt);
+  EXPECT_THAT(Actions(), ElementsAre(JingleAction::kContentAccept));
+  EXPECT_FALSE(ContentOf("second").slot);
+}
+
+TEST_F(JingleSessionTest, OneWayMicrophoneIsNotAnswered) {
+  Begin({{DinoVideo()}, {}});
+  Content audio = DinoAudio();
+  audio.senders = Senders::kInitiator;
+  EXPECT_EQ(Handle(JingleAction::kContentAdd, {audio}), std::nullopt);
+  EXPECT_THAT(Actions(), ElementsAre(JingleAction::kContentAccept));
+}
+
 // A group of an addition cannot make a bundle of a session that has none.
 TEST_F(JingleSessionTest, GroupOfAnAdditionDoesNotBundleItWithAnother) {
   Begin({{DinoAudio()}, {}});
