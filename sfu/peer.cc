@@ -276,6 +276,12 @@ void Peer::HandleRtp(rtp::Timestamp now, rtp::Timestamp arrival, size_t index,
                                incoming->rtx, outbox);
 }
 
+bool Peer::IsServed(size_t transport) const {
+  return std::any_of(contents_.begin(), contents_.end(), [&](const auto& c) {
+    return c->transport == transport && !c->spec.codecs.empty();
+  });
+}
+
 void Peer::OnTransportChanged(rtp::Timestamp now, size_t index,
                               Outbox& outbox) {
   PeerTransport& transport = *transports_[index];
@@ -283,18 +289,18 @@ void Peer::OnTransportChanged(rtp::Timestamp now, size_t index,
   WakeAt(transport.ice().NextDeadline());
   if (failed_) return;
   if (transport.ice().state() == ice::Transport::State::kFailed) {
+    if (!IsServed(index)) return;
     failed_ = true;
     outbox.events.emplace_back(
         PeerFailed{id_, ToFailure(transport.ice().failure())});
     return;
   }
   if (transport.ice().remote_address()) join_timer_.OnPath(now);
-  const auto all = [&](auto&& predicate) {
-    return std::all_of(transports_.begin(), transports_.end(),
-                       [&](const auto& t) { return predicate(*t); });
-  };
-  if (!connected_ &&
-      all([](PeerTransport& t) { return t.srtp() != nullptr; })) {
+  bool all_have_keys = true;
+  for (size_t i = 0; i < transports_.size(); ++i) {
+    if (IsServed(i) && transports_[i]->srtp() == nullptr) all_have_keys = false;
+  }
+  if (!connected_ && all_have_keys) {
     connected_ = true;
     join_timer_.OnKeys(now);
     next_report_ = now + kReportInterval / 4;

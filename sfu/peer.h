@@ -88,6 +88,9 @@ class Peer {
   static constexpr size_t kMaxIncoming = 64;
 
   void UpdateContent(const rtp::ContentSpec& spec, Content& content);
+  // Whether a content needs this transport; what becomes of another one, which
+  // a client may never open, matters to nobody.
+  bool IsServed(size_t transport) const;
   void LearnSignalledSsrcs(Content& content);
   const Incoming* FindIncoming(rtp::Ssrc ssrc) const;
   // Latches an SSRC that was not signalled (decisions.md s1.10).

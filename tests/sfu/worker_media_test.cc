@@ -107,6 +107,22 @@ TEST_F(UnbundledTest, IsConnectedWhenBothTransportsAre) {
   EXPECT_EQ(Events<PeerConnected>().size(), 1u);
 }
 
+// A content without a codec in common; or one that was removed again.
+TEST_F(UnbundledTest, NobodyWaitsForATransportThatServesNothing) {
+  Client& alice = MakeClient(rtp::DtlsRole::kActive);
+  Unbundle(alice);
+  alice.spec.contents[1].codecs.clear();
+  alice.spec.contents[1].uplink.reset();
+  alice.spec.contents[1].slot.reset();
+  worker_.HandleCommand(now_, AddPeer{alice.spec}, outbox_);
+  ShakeHands(alice.media);
+  EXPECT_EQ(Events<PeerConnected>().size(), 1u);
+  RunFor(ice::Transport::kConnectTimeout - seconds(20));
+  SendAudio(alice, 20);
+  RunFor(seconds(25));
+  EXPECT_TRUE(Events<PeerFailed>().empty()) << "what it never opened";
+}
+
 TEST_F(UnbundledTest, EachKindTravelsOnItsOwnTransport) {
   Client& alice = JoinWith(Unbundle);
   Client& bob = JoinWith(Unbundle);
