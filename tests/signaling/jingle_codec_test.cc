@@ -419,11 +419,21 @@ TEST(JingleCodec, NeedsASid) {
             std::string(256, 's'));
 }
 
+TEST(JingleCodec, CarriesWhoseMediaItIs) {
+  JingleMessage message;
+  message.action = JingleAction::kSessionInitiate;
+  message.sid = "SID";
+  message.muji_room = "muji-1f@sfu.example";
+  message.is_focus = true;
+  message.user = {"xmpp:standup@sfu.example/p1", "Alice"};
+  EXPECT_EQ(Parsed(Serialize(WriteJingle(message))), message);
+}
+
 TEST(JingleCodec, IgnoresWhatItDoesNotKnow) {
   const std::string known = Jingle("session-initiate", Content0("<rtcp-mux/>"));
   const JingleMessage message = Parsed(
       "<jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='SID' "
-      "future='1'><muji xmlns='urn:xmpp:jingle:muji:0' room='r'/><future/>"
+      "future='1'><unknown xmlns='urn:other' room='r'/><future/>"
       "<content creator='initiator' name='0' future='1' disposition='session'>"
       "<future/><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='video' "
       "future='1'><future/><rtcp-mux/><bandwidth type='AS'>128</bandwidth>"
