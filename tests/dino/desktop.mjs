@@ -3,11 +3,11 @@
 // PipeWire with a false microphone, camera and loudspeaker. Each program gets
 // one of its own: two readers of one false camera stop after seconds.
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { waitFor } from '../browser/harness.mjs';
+import { root, waitFor } from '../browser/harness.mjs';
 
 const run = promisify(execFile);
 
@@ -85,13 +85,19 @@ export class Desktop {
 
   // PulseAudio itself: PipeWire's stand-in for it sometimes gives Dino nothing.
   async #startSound() {
-    this.spawn('pulseaudio', [
+    const usr = join(root, 'build/unpacked/pulseaudio/usr');
+    const inside = (name) => readdirSync(join(usr, 'lib'))
+      .map((folder) => join(usr, 'lib', folder, name)).find(existsSync);
+    this.environment.LD_LIBRARY_PATH = `${inside('pulseaudio')}:${inside('modules')}`;
+    this.spawn(join(usr, 'bin/pulseaudio'), [
+      `--dl-search-path=${inside('modules')}`,
       '-n', '--daemonize=no', '--use-pid-file=no', '--exit-idle-time=-1', '--realtime=no', '--high-priority=no',
       '-L', 'module-native-protocol-unix',
       '-L', 'module-null-sink sink_name=loudspeaker',
       '-L', 'module-null-sink sink_name=mouth channels=1 channel_map=mono',
       '-L', 'module-remap-source source_name=microphone master=mouth.monitor',
     ]);
+    delete this.environment.LD_LIBRARY_PATH;
     await waitFor('sound', async () => {
       await this.run('pactl', ['set-default-source', 'microphone']);
       await this.run('pactl', ['set-default-sink', 'loudspeaker']);
@@ -101,7 +107,7 @@ export class Desktop {
 
   // Starts `program` here; what it prints goes to a file of its name.
   spawn(program, words) {
-    const log = openSync(join(this.folder, `${program}.log`), 'a');
+    const log = openSync(join(this.folder, `${basename(program)}.log`), 'a');
     const child = spawn(program, words, { env: this.environment, stdio: ['ignore', log, log] });
     child.on('error', () => undefined); // seen as what it does not do
     this.processes.push(child);

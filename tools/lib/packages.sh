@@ -19,9 +19,18 @@ CARILLON_TEST_PACKAGES=("${CARILLON_PACKAGE_PACKAGES[@]}" ccache chromium
   systemd util-linux)
 # Left out where kubectl came from elsewhere.
 CARILLON_TEST_PACKAGES+=(kubernetes-client)
-# PACKAGE:FILE, not installed, as that would bring a service: carillon_unpack
-# takes the file out.
+# For tests/dino: Dino, a desktop without a screen, and what drives it.
+CARILLON_DINO_PACKAGES=(dbus-daemon dino-im gstreamer1.0-pipewire
+  gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-tools
+  imagemagick iproute2 libglib2.0-bin openbox pipewire pipewire-bin
+  pulseaudio-utils sqlite3 util-linux wireplumber xdotool xvfb)
+# What the unpacked pulseaudio links.
+CARILLON_DINO_PACKAGES+=(libasound2 libcap2 libfftw3-single3 libltdl7 libsm6
+  libsoxr0 libspeexdsp1 libtdb1 libwrap0 libx11-xcb1 libxtst6)
+# PACKAGE:FILE, not installed, as that would bring a service or drive out what
+# a desktop needs: carillon_unpack takes the file, or the folder, out.
 CARILLON_UNPACKED_PACKAGES=(prometheus:usr/bin/promtool)
+CARILLON_DINO_UNPACKED_PACKAGES=(pulseaudio:usr)
 CARILLON_LONG_TEST_PACKAGES=(clang-16 clang-tidy-16 libclang-rt-16-dev)
 CARILLON_FRESH_ROOT_PACKAGES=(debootstrap git procps slirp4netns
   systemd-container util-linux)
@@ -84,7 +93,7 @@ carillon_install() {
   rm -f "$log"
 }
 
-# carillon_unpack PACKAGE FILE: puts one file of a Debian package under
+# carillon_unpack PACKAGE FILE: puts a file or folder of a Debian package under
 # build/unpacked/PACKAGE, once. The package is not installed.
 carillon_unpack() {
   local package=$1 file=$2 folder=$CARILLON_ROOT/build/unpacked/$1 work
