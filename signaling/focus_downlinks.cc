@@ -16,10 +16,31 @@ constexpr size_t kMaxDownlinks = 24;
 // Each is a decoder and a window on the screen of a desktop client.
 constexpr size_t kMaxOccupants = 8;
 
-std::vector<OutgoingSession::Shown> ShownOf(const Participant& owner) {
+// What of `owner` is shown to `to`: everything, or to a client with windows for
+// one picture of each the screen while it is shared, else the camera.
+std::vector<OutgoingSession::Shown> ShownOf(const Participant& owner,
+                                            const Participant& to) {
   std::vector<OutgoingSession::Shown> shown;
-  for (const NamedSource& source : SourcesOf(owner)) {
-    shown.push_back({source.source, source.kind});
+  const std::vector<NamedSource> sources = SourcesOf(owner);
+  if (to.muji == nullptr) {
+    for (const NamedSource& source : sources) {
+      shown.push_back({source.source, source.kind});
+    }
+    return shown;
+  }
+  const NamedSource* audio = nullptr;
+  const NamedSource* video = nullptr;
+  for (const NamedSource& source : sources) {
+    if (source.kind == rtp::MediaKind::kAudio) {
+      if (audio == nullptr) audio = &source;
+      continue;
+    }
+    const bool shared =
+        source.type == rtp::SourceType::kScreen && !source.muted;
+    if (video == nullptr || shared) video = &source;
+  }
+  for (const NamedSource* source : {audio, video}) {
+    if (source != nullptr) shown.push_back({source->source, source->kind});
   }
   return shown;
 }
@@ -92,7 +113,8 @@ void Focus::SyncDownlinks(rtp::Timestamp now, Located at) {
       if (gone) downlink.owner.clear();
       continue;
     }
-    if (!gone && SameSources(downlink.session->sources(), ShownOf(**owner))) {
+    if (!gone &&
+        SameSources(downlink.session->sources(), ShownOf(**owner, to))) {
       continue;
     }
     EndDownlink(now, to, downlink, Reason("success"));
@@ -113,7 +135,7 @@ void Focus::SyncDownlinks(rtp::Timestamp now, Located at) {
         std::any_of(to.downlinks.begin(), to.downlinks.end(),
                     [&](const Downlink& d) { return d.owner == owner->id; });
     if (known || owner.get() == &to) continue;
-    std::vector<OutgoingSession::Shown> shown = ShownOf(*owner);
+    std::vector<OutgoingSession::Shown> shown = ShownOf(*owner, to);
     if (shown.empty()) continue;
     return BeginDownlink(now, at, *owner, std::move(shown));
   }

@@ -8,6 +8,17 @@
 #include "signaling/namespaces.h"
 
 namespace signaling {
+namespace {
+
+XmlElement WriteInvite(XmlElement element, const CallInvite& invite) {
+  element.Set("id", invite.id)
+      .Set("video", invite.video ? "true" : "false")
+      .Set("multi", "true");
+  element.Add(XmlElement("muji", ns::kMuji)).Set("room", invite.muji_room);
+  return element;
+}
+
+}  // namespace
 
 MujiPresence ParseMuji(const XmlElement& element) {
   MujiPresence muji;
@@ -49,12 +60,11 @@ CallInvite ParseCallInvite(const XmlElement& element) {
 }
 
 XmlElement WriteCallInvite(const CallInvite& invite) {
-  XmlElement element("invite", ns::kCallInvites);
-  element.Set("id", invite.id)
-      .Set("video", invite.video ? "true" : "false")
-      .Set("multi", "true");
-  element.Add(XmlElement("muji", ns::kMuji)).Set("room", invite.muji_room);
-  return element;
+  return WriteInvite(XmlElement("invite", ns::kCallInvites), invite);
+}
+
+XmlElement WriteEarlyCallInvite(const CallInvite& invite) {
+  return WriteInvite(XmlElement("propose", ns::kEarlyCallInvites), invite);
 }
 
 }  // namespace signaling

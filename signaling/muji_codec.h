@@ -14,5 +14,7 @@ XmlElement WriteMuji(const MujiPresence& muji);
 // <invite xmlns='urn:xmpp:call-invites:0'> (XEP-0482).
 CallInvite ParseCallInvite(const XmlElement& element);
 XmlElement WriteCallInvite(const CallInvite& invite);
+// The same as clients had it before XEP-0482 was numbered (Dino 0.4).
+XmlElement WriteEarlyCallInvite(const CallInvite& invite);
 
 }  // namespace signaling

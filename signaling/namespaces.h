@@ -57,6 +57,7 @@ inline constexpr std::string_view kCoin = "urn:xmpp:coin:1";         // XEP-0298
 inline constexpr std::string_view kMuji = "urn:xmpp:jingle:muji:0";  // XEP-0272
 inline constexpr std::string_view kCallInvites =
     "urn:xmpp:call-invites:0";  // XEP-0482
+inline constexpr std::string_view kEarlyCallInvites = "urn:xmpp:call-message:1";
 inline constexpr std::string_view kAvConferences =
     "urn:xmpp:jingle:av-conferences:0";  // ProtoXEP
 inline constexpr std::string_view kRoom =

@@ -326,6 +326,7 @@ XmlElement WriteMessage(const Message& message) {
     element.Add(XmlElement("store", ns::kHints));
   } else if (const auto* invite = std::get_if<CallInvite>(&message.payload)) {
     element.Add(WriteCallInvite(*invite));
+    element.Add(WriteEarlyCallInvite(*invite));
     element.Add(XmlElement("store", ns::kHints));
   } else if (const auto* user = std::get_if<MucUser>(&message.payload)) {
     element.Add(WriteMucUser(*user));
