@@ -59,6 +59,15 @@ MOVED_ELSEWHERE = {
     ("carillon_participants_failed_total", "closed_by_peer"): (
         "tests/signaling/focus_stats_test.cc", "FocusStatsTest",
         "EachWayOfFailingHasItsCountAndItsReason"),
+    ("carillon_paired_mucs", None): (
+        "tests/sfu/debug_site_test.cc", "DebugSiteTest",
+        "ShowsTheMucAndWhatItAllows"),
+    ("carillon_paired_mucs_blind", None): (
+        "tests/signaling/paired_muc_standing_test.cc", "SUITE",
+        "NAME"),
+    ("carillon_joins_refused_total", None): (
+        "tests/signaling/focus_policy_test.cc", "FocusPolicyTest",
+        "OpensNoRoomForWhoMayNot"),
     ("carillon_dropped_total", "rate_limited"): (
         "tests/sfu/worker_media_test.cc", "WorkerMediaTest",
         "AFloodIsCutAndNobodyElseSuffers"),
