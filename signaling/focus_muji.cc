@@ -46,8 +46,10 @@ bool Focus::HandleMujiPresence(rtp::Timestamp now, const Presence& presence) {
   if (at.participant->muji->left()) {
     EndDownlinks(now, *at.participant);
     at.participant->wants_downlinks = false;
+    at.participant->session->SetSlots(now, true);
   } else if (at.participant->muji->ready()) {
     at.participant->wants_downlinks = true;
+    at.participant->session->SetSlots(now, false);
     SyncDownlinks(now, at);
   }
   return true;

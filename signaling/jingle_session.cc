@@ -177,7 +177,7 @@ rtp::ContentSpec JingleSession::Served(const ContentPlan& plan) const {
                            ? rights_.send_audio
                            : rights_.send_video;
   if (!plan.sends || !allowed) spec.uplink.reset();
-  if (!plan.receives) spec.slot.reset();
+  if (!plan.receives || !slots_on_) spec.slot.reset();
   if (held_ && spec.uplink) spec.uplink->muted = true;
   return spec;
 }
@@ -532,6 +532,12 @@ bool JingleSession::SetSource(rtp::Timestamp now, const std::string& content,
 void JingleSession::SetRights(rtp::Timestamp now, const Rights& rights) {
   if (std::exchange(rights_, rights) == rights) return;
   if (state_ == State::kActive) PushSpec(now);
+}
+
+void JingleSession::SetSlots(rtp::Timestamp now, bool on) {
+  if (slots_on_ == on || state_ != State::kActive) return;
+  slots_on_ = on;
+  PushSpec(now);
 }
 
 void JingleSession::SetReceive(rtp::Timestamp now, rtp::ReceiveSpec receive) {

@@ -75,6 +75,9 @@ class JingleSession {
                  std::optional<rtp::SourceType> type,
                  std::optional<bool> muted);
   void SetReceive(rtp::Timestamp now, rtp::ReceiveSpec receive);
+  // Off: nothing is sent on this session, as the peer gets everything by
+  // others and would hear it twice.
+  void SetSlots(rtp::Timestamp now, bool on);
   // What the peer may send. What it may not is no source any more; allowed
   // again, it is the same source as before.
   void SetRights(rtp::Timestamp now, const Rights& rights);
@@ -137,6 +140,7 @@ class JingleSession {
   bool bundle_ = false;
   bool wants_slot_map_ = false;
   bool has_peer_ = false;
+  bool slots_on_ = true;
   Rights rights_;
   bool held_ = false;  // XEP-0167 s9: everything is as if muted
   // An uplink or a slot that was there once stays in its plan, so that it is

@@ -63,8 +63,8 @@ MOVED_ELSEWHERE = {
         "tests/sfu/debug_site_test.cc", "DebugSiteTest",
         "ShowsTheMucAndWhatItAllows"),
     ("carillon_paired_mucs_blind", None): (
-        "tests/signaling/paired_muc_standing_test.cc", "SUITE",
-        "NAME"),
+        "tests/signaling/paired_muc_standing_test.cc", "MucStandingTest",
+        "HiddenJidsTellNothing"),
     ("carillon_joins_refused_total", None): (
         "tests/signaling/focus_policy_test.cc", "FocusPolicyTest",
         "OpensNoRoomForWhoMayNot"),

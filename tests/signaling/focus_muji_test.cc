@@ -138,6 +138,41 @@ TEST_F(FocusMujiTest, OthersComeWhenTheClientIsReady) {
   EXPECT_EQ(gone[0].type, PresenceType::kUnavailable);
 }
 
+// Two of the same voice would be one too many.
+TEST_F(FocusMujiTest, TheFirstCallIsSilentWhileThereIsTheGroupCall) {
+  Join("juliet@example/x");
+  const Caller dina = JoinDino();
+  const auto slots = [&] {
+    size_t count = 0;
+    for (const rtp::ContentSpec& content :
+         media_.specs.at(dina.peer).contents) {
+      count += content.slot.has_value();
+      EXPECT_TRUE(content.uplink) << "it is the only upload";
+    }
+    return count;
+  };
+  EXPECT_EQ(slots(), 2U);
+  Present(dina, false, true);
+  EXPECT_EQ(slots(), 0U);
+  Present(dina, false, false, PresenceType::kUnavailable);
+  EXPECT_EQ(slots(), 2U);
+}
+
+TEST_F(FocusMujiTest, AnOccupantHasOnePicture) {
+  SessionDescription offer = BundleOffer();
+  offer.contents.push_back(ChromiumVideo("screen", Senders::kInitiator));
+  offer.groups = {BundleOf(offer.contents)};
+  JoinOnly("juliet@example/x", offer);
+  const Caller dina = JoinDino();
+  Present(dina, false, true);
+  const auto calls = CallsTo(dina.jid);
+  ASSERT_THAT(calls, SizeIs(1));
+  const auto& call = std::get<JingleMessage>(calls[0].payload);
+  ASSERT_THAT(call.description.contents, SizeIs(2));
+  EXPECT_EQ(call.description.contents[0].description->media, Media::kAudio);
+  EXPECT_EQ(call.description.contents[1].description->media, Media::kVideo);
+}
+
 TEST_F(FocusMujiTest, ClientsWithoutGroupCallsAreLeftAlone) {
   Join("juliet@example/x");
   const Caller caller = JoinOnly("romeo@example/x", PlainOffer());

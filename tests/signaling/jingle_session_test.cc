@@ -360,6 +360,17 @@ TEST_F(JingleSessionTest, ModifyOfAnUnknownContentChangesNothing) {
 
 // ---- hold and mute ----
 
+TEST_F(JingleSessionTest, SlotsAreTurnedOffAndOn) {
+  Begin(PlainOffer());
+  const rtp::Ssrc ssrc = ContentOf("video").slot->ssrc;
+  session_->SetSlots(now_, false);
+  EXPECT_FALSE(ContentOf("audio").slot);
+  EXPECT_FALSE(ContentOf("video").slot);
+  EXPECT_TRUE(ContentOf("video").uplink);
+  session_->SetSlots(now_, true);
+  EXPECT_EQ(ContentOf("video").slot->ssrc, ssrc);
+}
+
 TEST_F(JingleSessionTest, WhatMayNotBeSentIsNoSource) {
   Begin(PlainOffer());
   const auto audio = ContentOf("audio").uplink;
