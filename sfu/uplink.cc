@@ -2,11 +2,11 @@
 #include "sfu/uplink.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "rtp/payload/av1.h"
 #include "rtp/payload/h264.h"
-#include "rtp/payload/opus.h"
 #include "rtp/payload/vp8.h"
 #include "rtp/payload/vp9.h"
 #include "rtp/red.h"
@@ -15,10 +15,6 @@
 
 namespace sfu {
 namespace {
-
-// Levels that stand for a voice and for silence where a client sends none.
-constexpr uint8_t kAssumedVoiceLevel = 35;
-constexpr uint8_t kSilenceLevel = 127;
 
 rtp::ByteRange RangeOf(const rtp::Packet& packet,
                        std::span<const uint8_t> part) {
@@ -189,8 +185,10 @@ void Uplink::HeardAudio(rtp::Timestamp now, const rtp::Packet& packet) {
     if (!red) return;
     opus = red->primary.data;
   }
-  OnAudioLevel(now,
-               rtp::OpusHasVoice(opus) ? kAssumedVoiceLevel : kSilenceLevel);
+  if (opus_level_ == nullptr) {
+    opus_level_ = std::make_unique<rtp::OpusLevel>();
+  }
+  OnAudioLevel(now, opus_level_->Measure(opus));
 }
 
 void Uplink::OnAudioLevel(rtp::Timestamp now, uint8_t level) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "rtp/extensions.h"
 #include "rtp/keyframe_requester.h"
 #include "rtp/nack_tracker.h"
+#include "rtp/opus_level.h"
 #include "rtp/packet_pool.h"
 #include "rtp/receive_stats.h"
 #include "rtp/rtcp_compound.h"
@@ -95,7 +97,8 @@ class Uplink {
   rtp::NackTracker nack_;
   rtp::KeyframeRequester key_frames_;
   uint8_t fir_seq_ = 0;
-  std::vector<uint16_t> nacked_;  // scratch
+  std::vector<uint16_t> nacked_;                // scratch
+  std::unique_ptr<rtp::OpusLevel> opus_level_;  // where no levels are sent
 };
 
 }  // namespace sfu

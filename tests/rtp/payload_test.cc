@@ -10,7 +10,6 @@
 #include "rtp/base/bytes.h"
 #include "rtp/payload/av1.h"
 #include "rtp/payload/h264.h"
-#include "rtp/payload/opus.h"
 #include "rtp/payload/vp8.h"
 #include "rtp/payload/vp9.h"
 #include "rtp/red.h"
@@ -643,87 +642,6 @@ TEST(DependencyDescriptor, ReadsAnything) {
     ASSERT_LE(structure.decode_target_count, kMaxDdDecodeTargets);
     ASSERT_LE(structure.spatial_layer_count, kMaxDdSpatialLayers);
   });
-}
-
-// Opus: RFC 6716, RFC 7587.
-
-uint8_t Toc(int config, bool stereo, int code) {
-  return static_cast<uint8_t>(config << 3 | (stereo ? 4 : 0) | code);
-}
-
-TEST(OpusVectors, ConfigurationsOfTable2) {
-  const auto duration = [](int config) {
-    const Bytes toc = {Toc(config, false, 0)};
-    return ParseOpusToc(toc)->frame_duration;
-  };
-  for (const int base : {0, 4, 8}) {
-    EXPECT_EQ(duration(base), milliseconds(10));
-    EXPECT_EQ(duration(base + 1), milliseconds(20));
-    EXPECT_EQ(duration(base + 2), milliseconds(40));
-    EXPECT_EQ(duration(base + 3), milliseconds(60));
-  }
-  for (const int base : {12, 14}) {
-    EXPECT_EQ(duration(base), milliseconds(10));
-    EXPECT_EQ(duration(base + 1), milliseconds(20));
-  }
-  for (const int base : {16, 20, 24, 28}) {
-    EXPECT_EQ(duration(base), microseconds(2500));
-    EXPECT_EQ(duration(base + 1), milliseconds(5));
-    EXPECT_EQ(duration(base + 2), milliseconds(10));
-    EXPECT_EQ(duration(base + 3), milliseconds(20));
-  }
-}
-
-TEST(Opus, TocHasModeStereoAndCode) {
-  const Bytes silk = {Toc(11, true, 2)};
-  EXPECT_EQ(ParseOpusToc(silk)->mode, OpusMode::kSilk);
-  EXPECT_TRUE(ParseOpusToc(silk)->stereo);
-  EXPECT_EQ(ParseOpusToc(silk)->frame_code, 2);
-  EXPECT_EQ(ParseOpusToc(Bytes{Toc(12, false, 0)})->mode, OpusMode::kHybrid);
-  EXPECT_EQ(ParseOpusToc(Bytes{Toc(16, false, 0)})->mode, OpusMode::kCelt);
-  EXPECT_FALSE(ParseOpusToc({}));
-}
-
-TEST(Opus, DurationIsOfAllFrames) {
-  EXPECT_EQ(OpusDuration(Bytes{Toc(1, false, 0), 0}), milliseconds(20));
-  EXPECT_EQ(OpusDuration(Bytes{Toc(1, false, 1), 0}), milliseconds(40));
-  EXPECT_EQ(OpusDuration(Bytes{Toc(1, false, 2), 0}), milliseconds(40));
-  EXPECT_EQ(OpusDuration(Bytes{Toc(1, false, 3), 6}), milliseconds(120));
-  EXPECT_FALSE(OpusDuration(Bytes{Toc(1, false, 3), 7}));
-  EXPECT_FALSE(OpusDuration(Bytes{Toc(1, false, 3), 0}));
-  EXPECT_FALSE(OpusDuration(Bytes{Toc(1, false, 3)}));
-  EXPECT_FALSE(OpusDuration({}));
-}
-
-TEST(Opus, VoiceIsTheFlagOfASilkFrame) {
-  const auto voice = [](std::initializer_list<uint8_t> bytes) {
-    return OpusHasVoice(Bytes(bytes));
-  };
-  EXPECT_TRUE(voice({Toc(1, false, 0), 0x80, 0}));
-  EXPECT_FALSE(voice({Toc(1, false, 0), 0x7F, 0}));
-  // 60 ms are three SILK frames with a flag each.
-  EXPECT_TRUE(voice({Toc(3, false, 0), 0x20, 0}));
-  EXPECT_FALSE(voice({Toc(3, false, 0), 0x1F, 0}));
-  // Hybrid, with a padding of one byte before the frame.
-  EXPECT_TRUE(voice({Toc(13, false, 3), 0x41, 0x01, 0x80, 0, 0}));
-  EXPECT_FALSE(voice({Toc(13, false, 3), 0x41, 0x01, 0x00, 0, 0}));
-  // Code 2: the first frame's length comes first.
-  EXPECT_TRUE(voice({Toc(1, false, 2), 0x01, 0x80, 0x00}));
-}
-
-TEST(Opus, SilenceIsNoVoice) {
-  EXPECT_FALSE(OpusHasVoice({}));
-  EXPECT_FALSE(OpusHasVoice(Bytes{Toc(1, false, 0)}));
-  EXPECT_FALSE(OpusHasVoice(Bytes{Toc(1, false, 0), 0xFF}));  // DTX
-  Bytes celt(20, 0xFF);
-  celt[0] = Toc(31, false, 0);
-  EXPECT_FALSE(OpusHasVoice(celt));
-  celt.push_back(0xFF);
-  EXPECT_TRUE(OpusHasVoice(celt));
-}
-
-TEST(Opus, ReadsAnything) {
-  ExpectTotal([](const Bytes& b) { OpusHasVoice(b); });
 }
 
 // RED: RFC 2198.

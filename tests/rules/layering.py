@@ -34,7 +34,7 @@ THIRD_PARTY = {
     "absl/": ("rtp/", "ice/", "signaling/", "sfu/", "tools/bot/"),
     "srtp2/": ("tools/bot/",),
     "vpx/": ("tools/bot/",),
-    "opus/": ("tools/bot/",),
+    "opus/": ("rtp/opus_level", "tools/bot/"),
     "nlohmann/": ("tools/bot/",),
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sfu/uplink.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <opus/opus.h>
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -457,6 +460,48 @@ TEST_F(UplinkTwccTest, NothingIsSentWhereTheFeedbackWasNotNegotiated) {
   SendNumbered(alice, 1);
   RunFor(milliseconds(300));
   EXPECT_TRUE(Messages(alice).empty());
+}
+
+// A client without audio levels, as Dino is: its sound is looked at. Noise of a
+// room is as large as a voice where the encoder keeps a constant rate.
+TEST_F(UplinkTest, HearsWhoSpeaksAlsoWithoutLevels) {
+  Client& alice = Join();
+  Client& bob = Join();
+  for (Client* client : {&alice, &bob}) {
+    client->spec.contents[0].extensions = rtp::ExtensionIds();
+  }
+  const std::unique_ptr<OpusEncoder, void (*)(OpusEncoder*)> encoder(
+      opus_encoder_create(48000, 1, OPUS_APPLICATION_AUDIO, nullptr),
+      opus_encoder_destroy);
+  opus_encoder_ctl(encoder.get(), OPUS_SET_BITRATE(64000));
+  opus_encoder_ctl(encoder.get(), OPUS_SET_VBR(0));
+  // A square wave of 500 Hz for two seconds.
+  const auto sound = [&](Client& client, opus_int16 amplitude) {
+    std::array<opus_int16, 960> samples;
+    for (size_t i = 0; i < samples.size(); ++i) {
+      samples[i] =
+          i / 48 % 2 == 0 ? amplitude : static_cast<opus_int16>(-amplitude);
+    }
+    for (int packet = 0; packet < 100; ++packet) {
+      std::vector<uint8_t> payload(200);
+      const int size =
+          opus_encode(encoder.get(), samples.data(), 960, payload.data(), 200);
+      payload.resize(static_cast<size_t>(size));
+      SendRtp(client, rtp::ExtensionWriter(client.spec.contents[0].extensions),
+              {.pt = kOpusPt,
+               .seq = client.audio_seq++,
+               .timestamp = client.timestamp,
+               .ssrc = client.spec.contents[0].uplink->ssrcs[0]},
+              payload);
+      RunFor(milliseconds(20));
+    }
+  };
+  sound(bob, 20);  // -64 dBov
+  EXPECT_THAT(Events<SpeakersChanged>(), ::testing::IsEmpty());
+  sound(alice, 3000);
+  const auto told = Events<SpeakersChanged>();
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.back().dominant, alice.audio);
 }
 
 }  // namespace
