@@ -41,6 +41,7 @@ export class Desktop {
     };
     await desktop.#startScreen(number);
     await desktop.#startSound();
+    desktop.#sound('wave=pink-noise', 'volume=0.005'); // no room is silent
     await desktop.#startCamera(color);
     return desktop;
   }
@@ -105,6 +106,14 @@ export class Desktop {
     });
   }
 
+  // Into the microphone.
+  #sound(...source) {
+    return this.spawn('gst-launch-1.0', [
+      '-q', 'audiotestsrc', 'is-live=true', ...source,
+      '!', 'audio/x-raw,channels=1,rate=48000', '!', 'pulsesink', 'device=mouth',
+    ]);
+  }
+
   // Starts `program` here; what it prints goes to a file of its name.
   spawn(program, words) {
     const log = openSync(join(this.folder, `${basename(program)}.log`), 'a');
@@ -125,11 +134,7 @@ export class Desktop {
   speak(on) {
     this.voice?.kill();
     this.voice = on
-      ? this.spawn('gst-launch-1.0', [
-          '-q', 'audiotestsrc', 'is-live=true', 'wave=ticks', 'volume=0.9',
-          'tick-interval=100000000', 'sine-periods-per-tick=30',
-          '!', 'audio/x-raw,channels=1,rate=48000', '!', 'pulsesink', 'device=mouth',
-        ])
+      ? this.#sound('wave=ticks', 'volume=0.9', 'tick-interval=100000000', 'sine-periods-per-tick=30')
       : null;
   }
 
