@@ -22,14 +22,17 @@ async function call() {
   xmpp.connect();
   await started;
   const peer = `${parameters.get('room')}@${config.component}`;
-  const session = xmpp.jingle.createMediaSession(peer, undefined, stream);
+  const onlySends = parameters.has('av-conferences');
+  const session = xmpp.jingle.createMediaSession(peer, undefined, onlySends ? undefined : stream);
   window.session = session;
   window.tracks = [];
   window.calls = []; // that the room makes to us
-  if (parameters.has('av-conferences')) {
+  if (onlySends) {
     // The ProtoXEP's way: our call only sends, the room calls us for each of the others.
     xmpp.disco.addFeature('urn:xmpp:jingle:av-conferences:0');
-    for (const transceiver of session.pc.getTransceivers()) transceiver.direction = 'sendonly';
+    for (const track of stream.getTracks()) {
+      session.pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+    }
     xmpp.jingle.on('incoming', (call) => {
       window.calls.push(call);
       call.accept();
