@@ -6,6 +6,7 @@
 
 #include "signaling/disco.h"
 #include "signaling/namespaces.h"
+#include "signaling/stanza_errors.h"
 
 namespace signaling {
 namespace {
@@ -39,15 +40,8 @@ void CountError(const StanzaError& error,
                  : error.condition);
 }
 
-StanzaError ItemNotFound() { return {"cancel", "item-not-found", "", ""}; }
 StanzaError ServiceUnavailable() {
   return {"cancel", "service-unavailable", "", ""};
-}
-StanzaError TooMany() {
-  return {"wait", "resource-constraint", "", "too many stanzas"};
-}
-StanzaError BadRequest(std::string text) {
-  return {"modify", "bad-request", "", std::move(text)};
 }
 
 }  // namespace
@@ -90,7 +84,8 @@ void Focus::HandleRejected(rtp::Timestamp now, const RejectedStanza& stanza) {
   iq.from = *from;
   iq.to = *to;
   iq.id = stanza.id;
-  ReplyError(iq, Admit(now, *from) ? BadRequest(stanza.reason) : TooMany());
+  ReplyError(iq, Admit(now, *from) ? BadRequest(stanza.reason)
+                                   : ResourceConstraint("too many stanzas"));
 }
 
 bool Focus::Admit(rtp::Timestamp now, const Jid& from) {
@@ -109,7 +104,9 @@ void Focus::HandleIq(rtp::Timestamp now, const Iq& iq) {
   if (!Admit(now, iq.from)) {
     // Dozens of candidates at once are what WebRTC clients send, and a lite
     // agent has no use for one of them.
-    return IsTrickle(iq) ? Reply(iq) : ReplyError(iq, TooMany());
+    return IsTrickle(iq)
+               ? Reply(iq)
+               : ReplyError(iq, ResourceConstraint("too many stanzas"));
   }
   OnHeardFrom(now, iq.to, iq.from);
   if (const auto* malformed = std::get_if<Malformed>(&iq.payload)) {

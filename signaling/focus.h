@@ -190,7 +190,7 @@ class Focus : public MediaObserver {
   void OnDownlinkFailed(rtp::Timestamp now, Located at, rtp::PeerId peer);
 
   // Group calls (focus_muji.cc)
-  void InviteToGroupCall(rtp::Timestamp now, Located at);
+  void InviteToGroupCall(Located at);
   // Whether it was for the MUC of a group call.
   bool HandleMujiPresence(rtp::Timestamp now, const Presence& presence);
   // In whose name a participant of the room calls those in group calls.

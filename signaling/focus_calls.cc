@@ -16,10 +16,7 @@ constexpr size_t kMaxProposals = 1000;
 
 // Clients know these two words; the text is for the person.
 JingleReason Rejection(const StanzaError& why) {
-  JingleReason reason;
-  reason.condition = why.type == "wait" ? "busy" : "decline";
-  reason.text = why.text;
-  return reason;
+  return Because(why.type == "wait" ? "busy" : "decline", why.text);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "signaling/focus.h"
+#include "signaling/stanza_errors.h"
 
 namespace signaling {
 namespace {
@@ -37,8 +38,7 @@ void Focus::HandleCommand(rtp::Timestamp now, const Iq& iq,
                           const Command& command) {
   const Room* room = FindRoom(iq.to.local);
   if (room == nullptr) {
-    return ReplyError(
-        iq, {"cancel", "item-not-found", "", "nobody is in the room"});
+    return ReplyError(iq, ItemNotFound("nobody is in the room"));
   }
   CommandResult result =
       commands_.Handle(now, *room, AskerOf(*room, iq.from), command);

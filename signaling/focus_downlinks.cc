@@ -56,12 +56,6 @@ bool SameSources(const std::vector<OutgoingSession::Shown>& a,
       [](const auto& x, const auto& y) { return x.source == y.source; });
 }
 
-JingleReason Reason(std::string condition) {
-  JingleReason reason;
-  reason.condition = std::move(condition);
-  return reason;
-}
-
 }  // namespace
 
 void Focus::AskFeatures(rtp::Timestamp now, Located at) {
@@ -91,7 +85,7 @@ void Focus::OnFeatures(rtp::Timestamp now, Located at, const DiscoInfo& info) {
     SyncDownlinks(now, at);
   } else if (has(ns::kMuji) && has(ns::kCallMessage)) {
     at.participant->wants_group_call = true;
-    InviteToGroupCall(now, at);
+    InviteToGroupCall(at);
   }
 }
 
@@ -117,7 +111,7 @@ void Focus::SyncDownlinks(rtp::Timestamp now, Located at) {
         SameSources(downlink.session->sources(), ShownOf(**owner, to))) {
       continue;
     }
-    EndDownlink(now, to, downlink, Reason("success"));
+    EndDownlink(now, to, downlink, Because("success"));
     downlink.owner.clear();
   }
   std::erase_if(to.downlinks,
@@ -232,7 +226,7 @@ void Focus::EndDownlink(rtp::Timestamp now, Participant& of, Downlink& downlink,
 
 void Focus::EndDownlinks(rtp::Timestamp now, Participant& of) {
   for (Downlink& downlink : of.downlinks) {
-    EndDownlink(now, of, downlink, Reason("success"));
+    EndDownlink(now, of, downlink, Because("success"));
   }
   of.downlinks.clear();
   if (!of.muji) return;
@@ -253,7 +247,7 @@ void Focus::OnDownlinkRefused(rtp::Timestamp now, Located at, rtp::PeerId peer,
 
 void Focus::OnDownlinkFailed(rtp::Timestamp now, Located at, rtp::PeerId peer) {
   if (Downlink* downlink = FindDownlink(*at.participant, peer)) {
-    EndDownlink(now, *at.participant, *downlink, Reason("connectivity-error"));
+    EndDownlink(now, *at.participant, *downlink, Because("connectivity-error"));
   }
   SyncDownlinks(now, at);
 }

@@ -26,7 +26,7 @@ std::string Slug(const std::string& name) {
 
 }  // namespace
 
-void Focus::InviteToGroupCall(rtp::Timestamp /*now*/, Located at) {
+void Focus::InviteToGroupCall(Located at) {
   Participant& to = *at.participant;
   // A call that does not stand yet cannot become another.
   if (!to.wants_group_call || !to.connected || to.muji) return;

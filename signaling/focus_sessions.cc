@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "signaling/focus.h"
+#include "signaling/stanza_errors.h"
 
 namespace signaling {
 namespace {
@@ -11,15 +12,6 @@ namespace {
 constexpr int kJoinsPerMinute = 5;
 constexpr size_t kSessionsPerJid = 2;
 
-StanzaError UnknownSession() {
-  return {"cancel", "item-not-found", "unknown-session", ""};
-}
-StanzaError OutOfOrder() {
-  return {"wait", "unexpected-request", "out-of-order", ""};
-}
-StanzaError Full(std::string text) {
-  return {"wait", "resource-constraint", "", std::move(text)};
-}
 // Whether a call takes the place of somebody: of the same client, or of the
 // same person, by his token.
 bool Replaces(const Participant& participant, const Jid& from,
@@ -40,7 +32,7 @@ bool OnlySends(const SessionDescription& offer) {
 void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
                          const JingleMessage& message) {
   if (iq.to.local.empty()) {
-    return ReplyError(iq, {"cancel", "item-not-found", "", ""});
+    return ReplyError(iq, ItemNotFound());
   }
   const Located at = FindByJid(iq.to, iq.from);
   const bool known = at && at.participant->session->sid() == message.sid &&
@@ -49,7 +41,7 @@ void Focus::HandleJingle(rtp::Timestamp now, const Iq& iq,
   if (message.action == JingleAction::kSessionInitiate && !downlink) {
     if (known) return ReplyError(iq, OutOfOrder());
     if (message.description.contents.empty()) {
-      return ReplyError(iq, {"modify", "bad-request", "", "no contents"});
+      return ReplyError(iq, BadRequest("no contents"));
     }
     return HandleInitiate(now, iq, message);
   }
@@ -144,7 +136,7 @@ bool Focus::MayJoin(rtp::Timestamp now, const Iq& iq,
   // Who is told to try again, on another server, may.
   if (refusal != Refusal::kDraining &&
       !TakeTry(now, iq.from, !message.password.empty(), refusal)) {
-    ReplyError(iq, Full("too many calls in a minute"));
+    ReplyError(iq, ResourceConstraint("too many calls in a minute"));
     return false;
   }
   if (!refusal) return true;
@@ -180,8 +172,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     for (const auto& participant : room->participants) {
       if (Replaces(*participant, iq.from, message)) {
         if (before != nullptr) {
-          return ReplyError(iq, {"modify", "bad-request", "",
-                                 "this address has another session"});
+          return ReplyError(iq, BadRequest("this address has another session"));
         }
         before = participant.get();
       }
@@ -202,7 +193,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
       [this] { return rtp::SourceId(next_source_++); });
   SessionOutbox out;
   if (!session->HandleInitiate(now, message.description, out)) {
-    ReplyError(iq, Full("the server is full"));
+    ReplyError(iq, ResourceConstraint("the server is full"));
     if (new_room) rooms_.erase(iq.to.local);
     return;
   }
@@ -236,8 +227,7 @@ void Focus::HandleInitiate(rtp::Timestamp now, const Iq& iq,
     participant->by_muc = before->by_muc;
     participant->moderator_by_muc = before->moderator_by_muc;
     SessionOutbox old;
-    JingleReason reason;
-    reason.condition = "alternative-session";
+    JingleReason reason = Because("alternative-session");
     reason.alternative_sid = message.sid;
     const rtp::PeerId old_peer = before->session->peer();
     before->session->Terminate(now, std::move(reason), old);
@@ -319,12 +309,10 @@ void Focus::Deliver(rtp::Timestamp now, Located at, SessionOutbox& out) {
 void Focus::End(rtp::Timestamp now, Located at, std::string condition,
                 std::string text) {
   SessionOutbox out;
-  JingleReason reason;
-  reason.condition = std::move(condition);
-  reason.text = std::move(text);
   // Terminate() gives the peer back; Remove() needs its id.
   const rtp::PeerId peer = at.participant->session->peer();
-  at.participant->session->Terminate(now, std::move(reason), out);
+  at.participant->session->Terminate(
+      now, Because(std::move(condition), std::move(text)), out);
   SendRequests(now, *at.participant, out.requests);
   by_peer_.erase(peer);
   Remove(now, at);
@@ -374,7 +362,7 @@ void Focus::OnPeerConnected(rtp::Timestamp now, rtp::PeerId peer) {
   const Located at = FindByPeer(peer);
   if (!at || std::exchange(at.participant->connected, true)) return;
   stats_.join_milliseconds.ObserveMilliseconds(now - at.participant->joined);
-  InviteToGroupCall(now, at);
+  InviteToGroupCall(at);
 }
 
 void Focus::OnPeerFailed(rtp::Timestamp now, rtp::PeerId peer,

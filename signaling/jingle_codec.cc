@@ -9,6 +9,7 @@
 #include "signaling/description_codec.h"
 #include "signaling/limits.h"
 #include "signaling/namespaces.h"
+#include "signaling/stanza_errors.h"
 
 namespace signaling {
 namespace {
@@ -23,10 +24,6 @@ constexpr std::array<std::string_view, 15> kActions = {
 
 constexpr std::array<std::string_view, 4> kSenders = {"both", "initiator",
                                                       "responder", "none"};
-
-Malformed BadRequest(std::string text) {
-  return Malformed{StanzaError{"modify", "bad-request", "", std::move(text)}};
-}
 
 std::optional<Content> ReadContent(const XmlElement& element,
                                    std::string* error) {
@@ -191,11 +188,11 @@ IqPayload ParseJingle(const XmlElement& element) {
   JingleMessage message;
   const auto action =
       std::find(kActions.begin(), kActions.end(), element.Attribute("action"));
-  if (action == kActions.end()) return BadRequest("unknown action");
+  if (action == kActions.end()) return MalformedRequest("unknown action");
   message.action = static_cast<JingleAction>(action - kActions.begin());
   message.sid = element.Attribute("sid");
   if (message.sid.empty() || message.sid.size() > 256) {
-    return BadRequest("a session needs a sid of at most 256 bytes");
+    return MalformedRequest("a session needs a sid of at most 256 bytes");
   }
   message.initiator = element.Attribute("initiator");
   message.responder = element.Attribute("responder");
@@ -203,13 +200,13 @@ IqPayload ParseJingle(const XmlElement& element) {
   for (const XmlElement& child : element.children) {
     if (child.Is("content", ns::kJingle)) {
       if (message.description.contents.size() == limits::kContents) {
-        return BadRequest("more than 32 contents");
+        return MalformedRequest("more than 32 contents");
       }
       std::string error;
       auto content = ReadContent(child, &error);
-      if (!content) return BadRequest(error);
+      if (!content) return MalformedRequest(error);
       if (!names.insert(child.Attribute("name")).second) {
-        return BadRequest("two contents of one name");
+        return MalformedRequest("two contents of one name");
       }
       message.description.contents.push_back(std::move(*content));
     } else if (child.Is("group", ns::kGrouping)) {
@@ -241,7 +238,7 @@ IqPayload ParseJingle(const XmlElement& element) {
   }
   if (std::string error = OverLimit(message.action, message.description);
       !error.empty()) {
-    return BadRequest(std::move(error));
+    return MalformedRequest(std::move(error));
   }
   return message;
 }

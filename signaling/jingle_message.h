@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "signaling/session_description.h"
@@ -39,6 +40,13 @@ struct JingleReason {
   std::string application_ns;
   bool operator==(const JingleReason&) const = default;
 };
+
+inline JingleReason Because(std::string condition, std::string text = {}) {
+  JingleReason reason;
+  reason.condition = std::move(condition);
+  reason.text = std::move(text);
+  return reason;
+}
 
 // XEP-0167 s9: what a session-info says. kPing is the empty one.
 struct SessionInfo {

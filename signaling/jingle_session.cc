@@ -4,17 +4,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "signaling/ice_restart.h"
 #include "signaling/limits.h"
+#include "signaling/stanza_errors.h"
 
 namespace signaling {
 namespace {
 
-StanzaError OutOfOrder() {
-  return {"wait", "unexpected-request", "out-of-order", ""};
-}
-StanzaError BadRequest(std::string text) {
-  return {"modify", "bad-request", "", std::move(text)};
-}
 StanzaError UnknownContent() { return BadRequest("no such content"); }
 StanzaError NoContents() { return BadRequest("no contents"); }
 
@@ -277,11 +273,9 @@ std::optional<StanzaError> JingleSession::HandleContentAdd(
     transports = media_.AllocateTransports(spec_.peer, plan.transports.size());
   }
   if (plan.refused || transports.size() != plan.transports.size()) {
-    JingleReason failed;
-    failed.condition = "general-error";
-    out.requests.push_back(TurnAway(JingleAction::kContentReject,
-                                    addition.contents,
-                                    plan.refused.value_or(failed)));
+    out.requests.push_back(
+        TurnAway(JingleAction::kContentReject, addition.contents,
+                 plan.refused.value_or(Because("general-error"))));
     return std::nullopt;
   }
   const std::vector<Content> unserved = std::move(plan.unserved);
@@ -367,10 +361,7 @@ std::optional<StanzaError> JingleSession::HandleContentRemove(
     });
   }
   if (contents_.empty()) {
-    JingleReason reason;
-    reason.condition = "success";
-    reason.text = "no content is left";
-    Terminate(now, std::move(reason), out);
+    Terminate(now, Because("success", "no content is left"), out);
   } else {
     PushSpec(now);
     out.sources_changed = true;
@@ -400,24 +391,11 @@ std::vector<Content> JingleSession::RestartChanged(
   std::vector<size_t> restarted;
   for (const Content& content : description.contents) {
     const ContentPlan* plan = FindContent(content.name);
-    if (plan == nullptr || !content.transport ||
-        content.transport->ufrag.empty() || content.transport->pwd.empty()) {
-      continue;
+    if (plan != nullptr &&
+        RestartIfChanged(now, content.transport, plan->spec.transport, spec_,
+                         local_, media_)) {
+      restarted.push_back(plan->spec.transport);
     }
-    const size_t index = plan->spec.transport;
-    rtp::TransportSpec& transport = spec_.transports[index];
-    const rtp::IceCredentials remote{content.transport->ufrag,
-                                     content.transport->pwd};
-    if (transport.remote == remote) continue;
-    IceTransport fresh = media_.RestartIce(now, spec_.peer, index, remote);
-    if (fresh.ufrag.empty()) continue;
-    if (fresh.fingerprint) {
-      fresh.fingerprint->setup = SetupOf(transport.dtls_role);
-    }
-    transport.remote = remote;
-    transport.local = {fresh.ufrag, fresh.pwd};
-    local_[index] = std::move(fresh);
-    restarted.push_back(index);
   }
   // In the order of the offer: some clients go by position.
   std::vector<Content> answers;
@@ -481,8 +459,7 @@ std::optional<StanzaError> JingleSession::HandleSessionInfo(
   using Kind = SessionInfo::Kind;
   const SessionInfo& info = message.info;
   if (info.kind == Kind::kUnknown) {
-    return StanzaError{"modify", "feature-not-implemented", "unsupported-info",
-                       ""};
+    return UnsupportedInfo();
   }
   if (info.kind == Kind::kPing || info.kind == Kind::kRinging) {
     return std::nullopt;

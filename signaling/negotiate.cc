@@ -12,28 +12,15 @@
 namespace signaling {
 namespace {
 
-JingleReason Refuse(std::string condition, std::string text) {
-  JingleReason reason;
-  reason.condition = std::move(condition);
-  reason.text = std::move(text);
-  return reason;
-}
-
-JingleReason CryptoRequired() {
-  JingleReason reason = Refuse("security-error", "DTLS-SRTP is required");
-  reason.application_condition = "crypto-required";
-  reason.application_ns = ns::kRtpErrors;
-  return reason;
-}
-
 JingleReason NoCodec() {
-  return Refuse("incompatible-parameters",
-                "none of the codecs is known here: Opus and VP8 are what every "
-                "room has");
+  return Because(
+      "incompatible-parameters",
+      "none of the codecs is known here: Opus and VP8 are what every "
+      "room has");
 }
 
 JingleReason MixedSetup() {
-  return Refuse("security-error", "all contents need the same DTLS setup");
+  return Because("security-error", "all contents need the same DTLS setup");
 }
 
 // Our role towards what the peer said (RFC 5763 s5, jingle.md s2.5): passive
@@ -79,20 +66,20 @@ class Planner {
   // Why no answer can so much as name `content`.
   static std::optional<JingleReason> WhyUnserved(const Content& content) {
     if (!content.description) {
-      return Refuse("unsupported-applications",
-                    "only RTP sessions (XEP-0167) are served");
+      return Because("unsupported-applications",
+                     "only RTP sessions (XEP-0167) are served");
     }
     if (!content.transport) {
       // RTP in the clear: the transport is not what it lacks first of all.
       if (content.transport_ns == ns::kRawUdp) return CryptoRequired();
-      return Refuse("unsupported-transports",
-                    "only ICE-UDP (XEP-0176) is served");
+      return Because("unsupported-transports",
+                     "only ICE-UDP (XEP-0176) is served");
     }
     if (content.description->rtcp_mux) return std::nullopt;
     // Plain RTP has neither; encryption is what it lacks first of all.
     if (!content.transport->fingerprint) return CryptoRequired();
-    return Refuse("unsupported-transports",
-                  "RTCP must share the port of RTP (rtcp-mux)");
+    return Because("unsupported-transports",
+                   "RTCP must share the port of RTP (rtcp-mux)");
   }
 
   // RFC 9143 s7.2.1: the bundle's transport is that of the group's first,
@@ -182,7 +169,7 @@ class Planner {
   std::optional<JingleReason> MakeTransport(const IceTransport& offer) {
     if (!offer.fingerprint) return CryptoRequired();
     if (!IsKnownHash(*offer.fingerprint)) {
-      return Refuse(
+      return Because(
           "security-error",
           "a fingerprint is sha-1 to sha-512, in colon-separated hex");
     }
@@ -193,8 +180,8 @@ class Planner {
     }
     setup_ = setup;
     if (offer.ufrag.empty() || offer.pwd.empty()) {
-      return Refuse("unsupported-transports",
-                    "a transport needs ufrag and pwd");
+      return Because("unsupported-transports",
+                     "a transport needs ufrag and pwd");
     }
     rtp::TransportSpec transport;
     transport.remote = {offer.ufrag, offer.pwd};
@@ -281,6 +268,13 @@ bool IsKnownHash(const Fingerprint& fingerprint) {
     return known.first == fingerprint.hash &&
            known.second == fingerprint.digest.size();
   });
+}
+
+JingleReason CryptoRequired() {
+  JingleReason reason = Because("security-error", "DTLS-SRTP is required");
+  reason.application_condition = "crypto-required";
+  reason.application_ns = ns::kRtpErrors;
+  return reason;
 }
 
 DtlsSetup SetupOf(rtp::DtlsRole role) {

@@ -58,6 +58,9 @@ SessionPlan PlanAddition(const SessionDescription& addition, bool bundle,
 Content AnswerContent(const ContentPlan& plan, bool bundle,
                       const IceTransport& transport, const std::string& cname);
 
+// Why a peer without DTLS-SRTP is turned away (jingle.md s6.9).
+JingleReason CryptoRequired();
+
 // Whether a fingerprint can be verified: sha-1 to sha-512, of its length.
 bool IsKnownHash(const Fingerprint& fingerprint);
 

@@ -5,26 +5,13 @@
 #include <utility>
 
 #include "signaling/codec_choice.h"
+#include "signaling/ice_restart.h"
 #include "signaling/namespaces.h"
 #include "signaling/negotiate.h"
 #include "signaling/offer.h"
+#include "signaling/stanza_errors.h"
 
 namespace signaling {
-namespace {
-
-StanzaError OutOfOrder() {
-  return {"wait", "unexpected-request", "out-of-order", ""};
-}
-
-JingleReason Because(std::string condition, std::string text) {
-  JingleReason reason;
-  reason.condition = std::move(condition);
-  reason.text = std::move(text);
-  return reason;
-}
-
-}  // namespace
-
 OutgoingSession::OutgoingSession(std::string sid, std::string initiator,
                                  rtp::ConferenceId conference,
                                  std::vector<Shown> sources,
@@ -124,8 +111,7 @@ std::optional<StanzaError> OutgoingSession::HandleRequest(
       return HandleTransportInfo(now, message, out);
     case JingleAction::kSessionInfo:
       if (message.info.kind == SessionInfo::Kind::kUnknown) {
-        return StanzaError{"modify", "feature-not-implemented",
-                           "unsupported-info", ""};
+        return UnsupportedInfo();
       }
       return std::nullopt;
     case JingleAction::kDescriptionInfo:
@@ -154,10 +140,7 @@ std::optional<StanzaError> OutgoingSession::HandleRequest(
 std::optional<JingleReason> OutgoingSession::TakeTransport(
     const Content& answered, rtp::TransportSpec& out) {
   if (!answered.transport || !answered.transport->fingerprint) {
-    JingleReason reason = Because("security-error", "DTLS-SRTP is required");
-    reason.application_condition = "crypto-required";
-    reason.application_ns = ns::kRtpErrors;
-    return reason;
+    return CryptoRequired();
   }
   const Fingerprint& fingerprint = *answered.transport->fingerprint;
   if (!IsKnownHash(fingerprint) || (fingerprint.setup != DtlsSetup::kActive &&
@@ -240,30 +223,16 @@ std::optional<StanzaError> OutgoingSession::HandleAccept(
 std::optional<StanzaError> OutgoingSession::HandleTransportInfo(
     rtp::Timestamp now, const JingleMessage& message, SessionOutbox& out) {
   for (const Content& content : message.description.contents) {
-    if (!IndexOf(content.name))
-      return StanzaError{"modify", "bad-request", "", "no such content"};
+    if (!IndexOf(content.name)) return BadRequest("no such content");
   }
   // Candidates are of no use to a lite agent, before the answer least of all.
   if (state_ != State::kActive) return std::nullopt;
   for (const Content& content : message.description.contents) {
-    if (!content.transport || content.transport->ufrag.empty() ||
-        content.transport->pwd.empty()) {
+    const size_t index = is_bundle() ? 0 : *IndexOf(content.name);
+    if (!RestartIfChanged(now, content.transport, index, spec_, local_,
+                          media_)) {
       continue;
     }
-    const size_t index = is_bundle() ? 0 : IndexOf(content.name).value();
-    rtp::TransportSpec& transport = spec_.transports[index];
-    const rtp::IceCredentials remote{content.transport->ufrag,
-                                     content.transport->pwd};
-    if (transport.remote == remote) continue;
-    IceTransport fresh = media_.RestartIce(now, spec_.peer, index, remote);
-    if (fresh.ufrag.empty()) return std::nullopt;
-    fresh.fingerprint = local_[index].fingerprint;
-    if (fresh.fingerprint) {
-      fresh.fingerprint->setup = SetupOf(transport.dtls_role);
-    }
-    transport.remote = remote;
-    transport.local = {fresh.ufrag, fresh.pwd};
-    local_[index] = std::move(fresh);
     JingleMessage info;
     info.action = JingleAction::kTransportInfo;
     info.sid = sid_;

@@ -8,15 +8,12 @@
 #include "signaling/description_codec.h"
 #include "signaling/limits.h"
 #include "signaling/namespaces.h"
+#include "signaling/stanza_errors.h"
 
 namespace signaling {
 namespace {
 
 constexpr uint32_t kMaxHeight = 8192;  // pixels
-
-Malformed BadRequest(std::string text) {
-  return Malformed{StanzaError{"modify", "bad-request", "", std::move(text)}};
-}
 
 XmlElement Element(std::string_view name) {
   return XmlElement(name, ns::kRoom);
@@ -34,16 +31,16 @@ IqPayload ReadReceive(const XmlElement& element) {
   for (const XmlElement& child : element.children) {
     if (child.Is("pin", ns::kRoom)) {
       if (receive.pins.size() == limits::kPins) {
-        return BadRequest("more than 25 pins");
+        return MalformedRequest("more than 25 pins");
       }
       receive.pins.push_back(ParseText(child, "source"));
     } else if (child.Is("slot", ns::kRoom)) {
       if (receive.limits.size() == limits::kSlotLimits) {
-        return BadRequest("more than 32 slots");
+        return MalformedRequest("more than 32 slots");
       }
       const auto height =
           ParseNumber(child.Attribute("max-height"), kMaxHeight);
-      if (!height) return BadRequest("max-height is a number up to 8192");
+      if (!height) return MalformedRequest("max-height is a number up to 8192");
       receive.limits.push_back({ParseText(child, "content"), *height});
     }
   }
@@ -55,14 +52,14 @@ IqPayload ReadPublish(const XmlElement& element) {
   for (const XmlElement& child : element.children) {
     if (!child.Is("source", ns::kRoom)) continue;
     if (publish.sources.size() == limits::kContents) {
-      return BadRequest("more than 32 sources");
+      return MalformedRequest("more than 32 sources");
     }
     Publish::Source source;
     source.content = ParseText(child, "content");
     source.type = child.Attribute("type");
     if (!source.type.empty() && source.type != "camera" &&
         source.type != "screen" && source.type != "microphone") {
-      return BadRequest("type is camera, screen or microphone");
+      return MalformedRequest("type is camera, screen or microphone");
     }
     const std::string_view muted = child.Attribute("muted");
     if (muted == "true") source.muted = true;

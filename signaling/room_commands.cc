@@ -7,6 +7,7 @@
 
 #include "signaling/command_forms.h"
 #include "signaling/namespaces.h"
+#include "signaling/stanza_errors.h"
 
 namespace signaling {
 namespace {
@@ -48,7 +49,7 @@ bool May(const Known& known, const RoomCommands::Asker& asker) {
 
 // XEP-0050 s4.4. All of them have a general condition as well.
 CommandResult Wrong(std::string condition, std::string text) {
-  StanzaError error{"modify", "bad-request", "", std::move(text)};
+  StanzaError error = BadRequest(std::move(text));
   if (condition == "session-expired") {
     error.type = "cancel";
     error.condition = "not-allowed";
@@ -145,11 +146,11 @@ CommandResult RoomCommands::Handle(rtp::Timestamp now, const Room& room,
                                    const Asker& asker, const Command& command) {
   const Known* known = Find(command.node);
   if (known == nullptr) {
-    return {StanzaError{"cancel", "item-not-found", "", "no such command"}, {}};
+    return {ItemNotFound("no such command"), {}};
   }
   // Looked at in each step: who is no moderator any more cannot go on.
   if (!May(*known, asker)) {
-    return {StanzaError{"auth", "forbidden", "", "for moderators only"}, {}};
+    return {Forbidden("for moderators only"), {}};
   }
   if (command.action == Command::Action::kUnknown) {
     return Wrong("malformed-action",
@@ -180,9 +181,7 @@ CommandResult RoomCommands::Begin(rtp::Timestamp now, const Room& room,
     }
     const std::string session = NewSession(now, room, asker, command.node);
     if (session.empty()) {
-      return {StanzaError{"wait", "resource-constraint", "",
-                          "too many commands at once"},
-              {}};
+      return {ResourceConstraint("too many commands at once"), {}};
     }
     return Executing(command.node, session, form);
   }

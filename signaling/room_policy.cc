@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "signaling/stanza_errors.h"
+
 namespace signaling {
 namespace {
 
@@ -27,27 +29,25 @@ StanzaError ErrorOf(Refusal refusal) {
     case Refusal::kDraining:
       return {"wait", "service-unavailable", "", "the server is going away"};
     case Refusal::kTooManyRoomsOfOne:
-      return {"wait", "resource-constraint", "", "too many rooms at once"};
+      return ResourceConstraint("too many rooms at once");
     case Refusal::kServerFull:
-      return {"wait", "resource-constraint", "",
-              "the server has no room for another room"};
+      return ResourceConstraint("the server has no room for another room");
     case Refusal::kRoomFull:
-      return {"wait", "resource-constraint", "", "the room is full"};
+      return ResourceConstraint("the room is full");
     case Refusal::kMayNotCreate:
-      return {"auth", "forbidden", "", "you may not open a room here"};
+      return Forbidden("you may not open a room here");
     case Refusal::kNotInvited:
-      return {"auth", "forbidden", "", "you may not enter this room"};
+      return Forbidden("you may not enter this room");
     case Refusal::kPasswordNeeded:
       return {"auth", "not-authorized", "", "the room has a password"};
     case Refusal::kPasswordWrong:
       return {"auth", "not-authorized", "", "the password is wrong"};
     case Refusal::kLocked:
-      return {"auth", "forbidden", "", "the room is locked"};
+      return Forbidden("the room is locked");
     case Refusal::kBanned:
-      return {"auth", "forbidden", "", "banned from the room's chat"};
+      return Forbidden("banned from the room's chat");
     case Refusal::kKicked:
-      return {"auth", "forbidden", "",
-              "a moderator has just removed you from this room"};
+      return Forbidden("a moderator has just removed you from this room");
   }
   return {};
 }

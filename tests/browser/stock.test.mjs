@@ -75,6 +75,11 @@ test('a caller that only sends is called for each of the others', async () => {
     return now.length === 2 && now.every(live) && now;
   });
   for (const report of reports) assert.equal(report.outbound.video, undefined);
+  const users = await page.evaluate(() => window.stanzas
+    .filter(([direction, text]) => direction === 'raw:incoming' && text.includes('session-initiate'))
+    .map(([, text]) => /<user [^>]*entity=['"]([^'"]+)/.exec(text)?.[1]));
+  assert.equal(new Set(users).size, 2);
+  for (const user of users) assert.match(user, /^xmpp:av@[^/]+\/p/);
   // Its own call goes on, and the others see it.
   for (const other of others) {
     await waitFor('its picture', async () => {

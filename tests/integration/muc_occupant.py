@@ -28,7 +28,8 @@ class MucOccupant:
         self._ids = itertools.count(1)
         self.client = xmpp_wire.Client(port, domain)
         self.client._socket.settimeout(None)
-        threading.Thread(target=self._run, daemon=True).start()
+        threading.Thread(target=self.client.receive_all,
+                         args=(self._handle,), daemon=True).start()
         enter(self.client, muc, nick)
 
     def close(self):
@@ -84,13 +85,6 @@ class MucOccupant:
         presence = self.presences.get("focus")
         return None if presence is None else presence.findtext(
             "{jabber:client}status")
-
-    def _run(self):
-        try:
-            while True:
-                self._handle(self.client.receive())
-        except (OSError, ConnectionError):
-            pass
 
     def _handle(self, stanza):
         if stanza.tag.endswith("}iq") and stanza.get("id"):

@@ -38,7 +38,8 @@ class RawCaller:
         self._answers = answers
         self.client = xmpp_wire.Client(port, domain)
         self.client._socket.settimeout(None)
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=self.client.receive_all,
+                         args=(self._handle,), daemon=True)
         self._thread.start()
 
     def _iq(self, payload, kind="set", to=None):
@@ -79,13 +80,6 @@ class RawCaller:
 
     def close(self):
         self.client.close()
-
-    def _run(self):
-        try:
-            while True:
-                self._handle(self.client.receive())
-        except (OSError, ConnectionError):
-            pass
 
     def _handle(self, stanza):
         roster = stanza.find(f"{{{ROOM}}}roster")

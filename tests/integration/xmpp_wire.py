@@ -28,6 +28,14 @@ class Stream:
         self.jid = None
         self._ids = itertools.count(1)
 
+    def receive_all(self, handle):
+        """Hands over each stanza until the stream ends; for a thread."""
+        try:
+            while True:
+                handle(self.receive())
+        except (OSError, ConnectionError):
+            pass
+
     def request(self, kind, to, payload):
         """Sends an IQ and returns its answer, skipping what comes between."""
         name = f"t{next(self._ids)}"

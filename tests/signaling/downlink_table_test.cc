@@ -43,20 +43,8 @@ class DownlinkTableTest
   void SetUp() override {
     bob_ = Join("bob@example/b");
     Join("carol@example/c", BundleOffer(), "other@sfu.example");
-    SessionDescription upload = BundleOffer();
-    for (Content& content : upload.contents) {
-      content.senders = Senders::kInitiator;
-    }
-    romeo_ = JoinOnly("romeo@example/l", upload);
-    for (const Stanza& stanza : std::vector<Stanza>(sink_.sent)) {
-      const auto* iq = std::get_if<Iq>(&stanza);
-      if (iq == nullptr || iq->type != IqType::kGet) continue;
-      Iq features = *iq;
-      features.type = IqType::kResult;
-      std::swap(features.from, features.to);
-      features.payload = DiscoInfo{{}, {}, {std::string(ns::kAvConferences)}};
-      focus_->HandleStanza(now_, features);
-    }
+    romeo_ = JoinOnly("romeo@example/l", UploadOffer());
+    EXPECT_TRUE(AnswerFeatures(romeo_.jid, {std::string(ns::kAvConferences)}));
     const auto call = OneTo(romeo_.jid, JingleAction::kSessionInitiate);
     ASSERT_TRUE(call.has_value());
     call_ = *call;

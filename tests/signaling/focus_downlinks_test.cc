@@ -11,46 +11,11 @@ using ::testing::SizeIs;
 
 class FocusDownlinksTest : public FocusTest {
  protected:
-  static SessionDescription UploadOffer() {
-    SessionDescription offer = BundleOffer();
-    for (Content& content : offer.contents) {
-      content.senders = Senders::kInitiator;
-    }
-    return offer;
-  }
-  // What the focus asked romeo's client for, answered.
-  bool AnswerFeatures(const Jid& jid, std::vector<std::string> features) {
-    for (const Stanza& stanza : sink_.sent) {
-      const auto* iq = std::get_if<Iq>(&stanza);
-      if (iq == nullptr || iq->to != jid || iq->type != IqType::kGet) continue;
-      EXPECT_TRUE(std::holds_alternative<DiscoInfo>(iq->payload));
-      Iq answer;
-      answer.type = IqType::kResult;
-      answer.from = iq->to;
-      answer.to = iq->from;
-      answer.id = iq->id;
-      answer.payload = DiscoInfo{{}, {}, std::move(features)};
-      focus_->HandleStanza(now_, answer);
-      return true;
-    }
-    return false;
-  }
   Caller JoinAv() {
     Caller caller = JoinOnly("romeo@example/l", UploadOffer());
     EXPECT_TRUE(AnswerFeatures(
         caller.jid, {"urn:xmpp:jingle:av-conferences:0", "urn:xmpp:jingle:1"}));
     return caller;
-  }
-  std::vector<Iq> InitiatesTo(const Jid& jid) const {
-    std::vector<Iq> initiates;
-    for (const Iq& iq : RequestsTo(jid)) {
-      const auto* jingle = std::get_if<JingleMessage>(&iq.payload);
-      if (jingle != nullptr &&
-          jingle->action == JingleAction::kSessionInitiate) {
-        initiates.push_back(iq);
-      }
-    }
-    return initiates;
   }
   static const JingleMessage& JingleOf(const Iq& iq) {
     return std::get<JingleMessage>(iq.payload);

@@ -205,6 +205,13 @@ inline SessionDescription BundleOffer(size_t audio_slots = 1,
   return offer;
 }
 
+// Of a client that only sends.
+inline SessionDescription UploadOffer() {
+  SessionDescription offer = BundleOffer();
+  for (Content& content : offer.contents) content.senders = Senders::kInitiator;
+  return offer;
+}
+
 inline Content DinoAudio(std::string name = "audio") {
   std::string transport = name;
   Content content =
@@ -371,6 +378,24 @@ class FocusTest : public ::testing::Test {
     for (const Iq& request : RequestsTo(jid)) Answer(request);
   }
 
+  // Tells the focus, if it asked, what the client at `jid` can do.
+  bool AnswerFeatures(const Jid& jid, std::vector<std::string> features) {
+    for (const Stanza& stanza : sink_.sent) {
+      const auto* iq = std::get_if<Iq>(&stanza);
+      if (iq == nullptr || iq->to != jid || iq->type != IqType::kGet) continue;
+      EXPECT_TRUE(std::holds_alternative<DiscoInfo>(iq->payload));
+      Iq answer;
+      answer.type = IqType::kResult;
+      answer.from = iq->to;
+      answer.to = iq->from;
+      answer.id = iq->id;
+      answer.payload = DiscoInfo{{}, {}, std::move(features)};
+      focus_->HandleStanza(now_, answer);
+      return true;
+    }
+    return false;
+  }
+
   // Calls a room; in `result` goes who is in it now, if the call was taken.
   Iq TryJoin(Caller& caller, SessionDescription offer,
              std::string resume_token = {}) {
@@ -452,6 +477,18 @@ class FocusTest : public ::testing::Test {
     }
     EXPECT_TRUE(found.has_value()) << "none";
     return found;
+  }
+  // The calls that the focus made to somebody.
+  std::vector<Iq> InitiatesTo(const Jid& jid) const {
+    std::vector<Iq> initiates;
+    for (const Iq& iq : RequestsTo(jid)) {
+      const auto* jingle = std::get_if<JingleMessage>(&iq.payload);
+      if (jingle != nullptr &&
+          jingle->action == JingleAction::kSessionInitiate) {
+        initiates.push_back(iq);
+      }
+    }
+    return initiates;
   }
   // Why the focus ended somebody's session; nothing if it did not.
   std::optional<JingleReason> EndOf(const Jid& jid) const {

@@ -17,21 +17,6 @@ class FocusMujiTest : public FocusTest {
     Make(std::move(config));
   }
 
-  bool AnswerFeatures(const Jid& jid, std::vector<std::string> features) {
-    for (const Stanza& stanza : std::vector<Stanza>(sink_.sent)) {
-      const auto* iq = std::get_if<Iq>(&stanza);
-      if (iq == nullptr || iq->to != jid || iq->type != IqType::kGet) continue;
-      Iq answer;
-      answer.type = IqType::kResult;
-      answer.from = iq->to;
-      answer.to = iq->from;
-      answer.id = iq->id;
-      answer.payload = DiscoInfo{{}, {}, std::move(features)};
-      focus_->HandleStanza(now_, answer);
-      return true;
-    }
-    return false;
-  }
   template <typename T>
   std::vector<T> SentTo(const Jid& jid) const {
     std::vector<T> found;
@@ -77,18 +62,6 @@ class FocusMujiTest : public FocusTest {
     }
     focus_->HandleStanza(now_, presence);
   }
-  std::vector<Iq> CallsTo(const Jid& jid) const {
-    std::vector<Iq> calls;
-    for (const Iq& iq : SentTo<Iq>(jid)) {
-      const auto* jingle = std::get_if<JingleMessage>(&iq.payload);
-      if (jingle != nullptr &&
-          jingle->action == JingleAction::kSessionInitiate) {
-        calls.push_back(iq);
-      }
-    }
-    return calls;
-  }
-
   Jid muc_;
 };
 
@@ -104,13 +77,13 @@ TEST_F(FocusMujiTest, OthersComeWhenTheClientIsReady) {
   EXPECT_THAT(told[1].muc_user->statuses, ElementsAre(100, 110));
   EXPECT_TRUE(told[1].muji->preparing);
   EXPECT_EQ(SentTo<Message>(dina.jid).back().subject, "");
-  EXPECT_THAT(CallsTo(dina.jid), IsEmpty());
+  EXPECT_THAT(InitiatesTo(dina.jid), IsEmpty());
 
   sink_.sent.clear();
   Present(dina, /*preparing=*/false, /*media=*/true);
   const auto shown = SentTo<Presence>(dina.jid);
   ASSERT_THAT(shown, SizeIs(2));
-  const auto calls = CallsTo(dina.jid);
+  const auto calls = InitiatesTo(dina.jid);
   ASSERT_THAT(calls, SizeIs(1));
   EXPECT_EQ(shown[1].muc_user->items[0].jid, calls[0].from);
   EXPECT_EQ(calls[0].from.local, "juliet-" + juliet.id);
@@ -165,7 +138,7 @@ TEST_F(FocusMujiTest, AnOccupantHasOnePicture) {
   JoinOnly("juliet@example/x", offer);
   const Caller dina = JoinDino();
   Present(dina, false, true);
-  const auto calls = CallsTo(dina.jid);
+  const auto calls = InitiatesTo(dina.jid);
   ASSERT_THAT(calls, SizeIs(1));
   const auto& call = std::get<JingleMessage>(calls[0].payload);
   ASSERT_THAT(call.description.contents, SizeIs(2));
@@ -185,7 +158,7 @@ TEST_F(FocusMujiTest, LeavingTheGroupCallEndsItsSessionsAndNoMore) {
   Join("juliet@example/x");
   const Caller dina = JoinDino();
   Present(dina, false, true);
-  ASSERT_THAT(CallsTo(dina.jid), SizeIs(1));
+  ASSERT_THAT(InitiatesTo(dina.jid), SizeIs(1));
   sink_.sent.clear();
   Present(dina, false, false, PresenceType::kUnavailable);
   EXPECT_EQ(EndOf(dina.jid)->condition, "success");
