@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ice/dtls_association.h"
+
 // OpenSSL's own names, so that its headers stay out of this one.
 struct evp_pkey_st;
 struct ssl_ctx_st;
@@ -17,16 +19,18 @@ namespace ice {
 // The identity of one process towards its DTLS peers: a self-signed P-256
 // certificate made at start and never stored. Immutable once made; may be
 // shared between threads.
-class Certificate {
+class Certificate : public DtlsIdentity {
  public:
   // Nothing if OpenSSL refuses, which only a broken installation makes it do.
   static std::unique_ptr<Certificate> Make();
-  ~Certificate();
+  ~Certificate() override;
   Certificate(const Certificate&) = delete;
   Certificate& operator=(const Certificate&) = delete;
 
-  // The SHA-256 digest of the certificate (RFC 8122 s5).
-  const std::vector<uint8_t>& sha256() const { return sha256_; }
+  // DtlsIdentity
+  const std::vector<uint8_t>& sha256() const override { return sha256_; }
+  std::unique_ptr<DtlsAssociation> MakeAssociation(
+      rtp::DtlsRole role) const override;
 
   // What DtlsEndpoint makes its associations from.
   ssl_ctx_st* context() const { return context_.get(); }

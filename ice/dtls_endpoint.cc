@@ -183,6 +183,11 @@ DtlsEndpoint::DtlsEndpoint(const Certificate& certificate, rtp::DtlsRole role)
   association_->ssl.reset(ssl);
 }
 
+std::unique_ptr<DtlsAssociation> Certificate::MakeAssociation(
+    rtp::DtlsRole role) const {
+  return std::make_unique<DtlsEndpoint>(*this, role);
+}
+
 DtlsEndpoint::~DtlsEndpoint() {
   for (std::optional<rtp::SrtpKeys>* keys : {&exported_, &keys_}) {
     if (*keys) OPENSSL_cleanse(&**keys, sizeof(**keys));

@@ -9,9 +9,9 @@ namespace ice {
 
 struct Transport::Impl {
   Impl(rtp::Timestamp now, const rtp::TransportSpec& spec,
-       const Certificate& own)
+       const DtlsIdentity& own)
       : agent(spec.local, spec.remote),
-        certificate(own),
+        identity(own),
         dtls_role(spec.dtls_role),
         fingerprint(spec.remote_fingerprint),
         started(now) {
@@ -19,7 +19,7 @@ struct Transport::Impl {
   }
 
   void MakeDtls() {
-    dtls.emplace(certificate, dtls_role);
+    dtls = identity.MakeAssociation(dtls_role);
     if (fingerprint) dtls->SetRemoteFingerprint(*fingerprint);
     dtls_started = false;
   }
@@ -31,17 +31,17 @@ struct Transport::Impl {
     }
     if (state == State::kFailed) return;
     switch (dtls->state()) {
-      case DtlsEndpoint::State::kHandshaking:
+      case DtlsAssociation::State::kHandshaking:
         return;
-      case DtlsEndpoint::State::kConnected:
+      case DtlsAssociation::State::kConnected:
         if (state == State::kConnecting) last_authentic = now;
         state = State::kConnected;
         return;
-      case DtlsEndpoint::State::kFailed:
+      case DtlsAssociation::State::kFailed:
         return OnDtlsFailed(Failure::kDtlsFailed);
-      case DtlsEndpoint::State::kMismatch:
+      case DtlsAssociation::State::kMismatch:
         return OnDtlsFailed(Failure::kFingerprintMismatch);
-      case DtlsEndpoint::State::kClosed:
+      case DtlsAssociation::State::kClosed:
         return Fail(Failure::kClosedByPeer);
     }
   }
@@ -71,10 +71,11 @@ struct Transport::Impl {
   }
 
   IceLiteAgent agent;
-  const Certificate& certificate;
+  const DtlsIdentity& identity;
   const rtp::DtlsRole dtls_role;
   std::optional<rtp::CertificateFingerprint> fingerprint;
-  std::optional<DtlsEndpoint> dtls;  // always there; made anew for a restart
+  // Always there; made anew for a restart.
+  std::unique_ptr<DtlsAssociation> dtls;
   bool dtls_started = false;
   int dtls_restarts = 0;
   Failure dtls_failure = Failure::kConnectTimeout;  // why it took so long
@@ -87,8 +88,8 @@ struct Transport::Impl {
 };
 
 Transport::Transport(rtp::Timestamp now, const rtp::TransportSpec& spec,
-                     const Certificate& certificate)
-    : impl_(std::make_unique<Impl>(now, spec, certificate)) {}
+                     const DtlsIdentity& identity)
+    : impl_(std::make_unique<Impl>(now, spec, identity)) {}
 
 Transport::~Transport() = default;
 

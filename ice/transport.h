@@ -7,8 +7,8 @@
 #include <span>
 #include <string_view>
 
-#include "ice/certificate.h"
 #include "ice/datagram_sink.h"
+#include "ice/dtls_association.h"
 #include "ice/dtls_endpoint.h"
 #include "ice/ice_lite_agent.h"
 #include "ice/socket_address.h"
@@ -50,9 +50,9 @@ class Transport {
   // spoofed datagrams cause, and still a bound to what they cost us (T6, T7).
   static constexpr int kMaxDtlsRestarts = 100;
 
-  // `certificate` must outlive the transport.
+  // `identity` must outlive the transport.
   Transport(rtp::Timestamp now, const rtp::TransportSpec& spec,
-            const Certificate& certificate);
+            const DtlsIdentity& identity);
   ~Transport();
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;

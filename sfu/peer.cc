@@ -52,7 +52,7 @@ Peer::Peer(rtp::Timestamp now, const rtp::PeerSpec& spec, Stage& stage,
       join_timer_(now, context.counters) {
   for (const rtp::TransportSpec& transport : spec.transports) {
     transports_.push_back(
-        std::make_unique<PeerTransport>(now, transport, context_.certificate));
+        std::make_unique<PeerTransport>(now, transport, context_.identity));
   }
   for (const rtp::ContentSpec& content : spec.contents) {
     if (content.transport >= transports_.size()) continue;
@@ -78,7 +78,7 @@ void Peer::Update(rtp::Timestamp now, const rtp::PeerSpec& spec,
     const rtp::TransportSpec& transport = spec.transports[i];
     if (i == transports_.size()) {
       transports_.push_back(std::make_unique<PeerTransport>(
-          now, transport, context_.certificate));
+          now, transport, context_.identity));
     } else if (transport.remote_fingerprint) {
       transports_[i]->ice().SetRemoteFingerprint(
           now, *transport.remote_fingerprint, sink);

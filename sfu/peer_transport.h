@@ -21,8 +21,8 @@ namespace sfu {
 class PeerTransport {
  public:
   PeerTransport(rtp::Timestamp now, const rtp::TransportSpec& spec,
-                const ice::Certificate& certificate)
-      : ice_(now, spec, certificate) {}
+                const ice::DtlsIdentity& identity)
+      : ice_(now, spec, identity) {}
   PeerTransport(const PeerTransport&) = delete;
   PeerTransport& operator=(const PeerTransport&) = delete;
 

@@ -25,9 +25,9 @@ class StunSink : public ice::DatagramSink {
 
 }  // namespace
 
-Worker::Worker(const Config& config, const ice::Certificate& certificate,
+Worker::Worker(const Config& config, const ice::DtlsIdentity& identity,
                rtp::NtpClock ntp, rtp::RandomSource& random)
-    : context_{.certificate = certificate,
+    : context_{.identity = identity,
                .ntp = ntp,
                .random = random,
                .pool = rtp::PacketPool(config.max_packets),

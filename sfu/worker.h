@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ice/certificate.h"
+#include "ice/dtls_association.h"
 #include "ice/socket_address.h"
 #include "rtp/base/random.h"
 #include "rtp/base/time.h"
@@ -34,8 +34,8 @@ class Worker {
     size_t max_packets = 65'536;
   };
 
-  // `certificate` and `random` must outlive the worker.
-  Worker(const Config& config, const ice::Certificate& certificate,
+  // `identity` and `random` must outlive the worker.
+  Worker(const Config& config, const ice::DtlsIdentity& identity,
          rtp::NtpClock ntp, rtp::RandomSource& random);
   ~Worker();
   Worker(const Worker&) = delete;

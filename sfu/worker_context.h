@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "ice/certificate.h"
+#include "ice/dtls_association.h"
 #include "rtp/base/random.h"
 #include "rtp/base/time.h"
 #include "rtp/packet_pool.h"
@@ -16,7 +16,7 @@ class Peer;
 
 // What the peers of one worker share. Plain; owned by the worker.
 struct WorkerContext {
-  const ice::Certificate& certificate;
+  const ice::DtlsIdentity& identity;
   rtp::NtpClock ntp;
   rtp::RandomSource& random;
   rtp::PacketPool pool;
