@@ -22,10 +22,10 @@ struct StreamFigures {
   rtp::MediaKind kind = rtp::MediaKind::kAudio;
   rtp::Codec codec = rtp::Codec::kOpus;
 
-  uint64_t packets = 0;  // that came, first sendings
-  uint64_t bytes = 0;    // of all that came, from the RTP header on
-  uint64_t lost = 0;     // never came, retransmission or not
-  uint64_t recovered = 0;
+  uint64_t packets = 0;    // that came, first sendings: none recovered
+  uint64_t bytes = 0;      // of all that came, from the RTP header on
+  uint64_t lost = 0;       // never came, retransmission or not
+  uint64_t recovered = 0;  // came by retransmission only
   uint64_t duplicates = 0;
   uint64_t reordered = 0;
   uint64_t unauthentic = 0;
@@ -54,6 +54,14 @@ struct StreamFigures {
   rtp::TimeDelta audio_gap_time{};
 };
 
+// A source that began to fill a slot; empty: the slot became empty.
+struct SlotEvent {
+  rtp::TimeDelta at{};  // since the run began
+  std::string content;
+  std::string source;
+  std::string owner;
+};
+
 enum class BotState : uint8_t { kWaiting, kJoining, kJoined, kLeft, kFailed };
 
 // One bot.
@@ -61,18 +69,22 @@ struct BotFigures {
   size_t index = 0;
   std::string name;
   std::string room;
+  std::string participant;  // its identifier in the room; empty: none yet
   BotState state = BotState::kWaiting;
-  std::string failure;  // why kFailed
+  std::string failure;         // why kFailed
+  rtp::TimeDelta started{-1};  // since the run began; below zero: not yet
   // Since it began to join; below zero: not yet.
   rtp::TimeDelta logged_in{-1};
   rtp::TimeDelta accepted{-1};
-  rtp::TimeDelta connected{-1};
+  rtp::TimeDelta ice_connected{-1};
+  rtp::TimeDelta connected{-1};  // ICE and DTLS
   rtp::TimeDelta first_picture{-1};
   rtp::TimeDelta first_sound{-1};
   uint64_t packets_sent = 0;
   uint64_t bytes_sent = 0;
   uint64_t packets_received = 0;
   uint64_t bytes_received = 0;
+  uint64_t unauthentic = 0;         // datagrams, of known streams or not
   uint64_t nacked = 0;              // packets that it was asked for again
   uint64_t key_frame_requests = 0;  // that it was asked for
   double target_bps = 0;            // of its congestion control; 0: none
@@ -82,6 +94,7 @@ struct BotFigures {
   Distribution picture_late;
   Distribution sound_late;
   std::vector<StreamFigures> streams;
+  std::vector<SlotEvent> slot_events;
 };
 
 // All bots over one second.
@@ -112,6 +125,12 @@ struct Mark {
   std::string text;
 };
 
+// From now on this bot speaks, and nobody else.
+struct SpeakerMark {
+  rtp::TimeDelta at{};  // since the run began
+  size_t bot = 0;       // index
+};
+
 struct RunFigures {
   std::string title;   // of the scenario
   std::string server;  // for people
@@ -119,6 +138,10 @@ struct RunFigures {
   double duration = 0;  // seconds, so far
   size_t planned_bots = 0;
   std::vector<BotFigures> bots;
+  // Bots that joined afterwards, one after the other, to see how long their
+  // first picture takes; not among `bots`, nor in what is summed over them.
+  std::vector<BotFigures> late_joiners;
+  std::vector<SpeakerMark> speakers;
   std::vector<Second> seconds;
   std::vector<Mark> marks;
   std::vector<std::string> errors;  // why the run ended early, and such
