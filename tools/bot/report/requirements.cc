@@ -161,14 +161,14 @@ bool Holds(double seen, Op op, double wanted) {
   return false;
 }
 
+}  // namespace
+
 std::string_view OpText(Op op) {
   for (const auto& [text, one] : kOps) {
     if (one == op) return text;
   }
   return "?";
 }
-
-}  // namespace
 
 std::string ParseRequirements(std::string_view text,
                               std::vector<Requirement>* requirements) {

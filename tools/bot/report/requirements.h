@@ -37,6 +37,8 @@ std::string ParseRequirements(std::string_view text,
 std::vector<std::string> TakeRepeated(std::string_view flag,
                                       std::vector<std::string>* arguments);
 
+std::string_view OpText(Requirement::Op op);
+
 struct Verdict {
   Requirement requirement;
   std::optional<double> seen;  // none: nothing measured it, so it failed
