@@ -138,6 +138,9 @@ class ImpairedLink {
     Datagram datagram;
   };
 
+  static bool Later(const Flying& a, const Flying& b) {
+    return a.due != b.due ? a.due > b.due : a.order > b.order;
+  }
   bool IsLost();
   void Accept(rtp::Timestamp now, uint64_t number, const Route& route,
               std::span<const uint8_t> datagram, bool corrupt);
@@ -146,7 +149,8 @@ class ImpairedLink {
   void Fly(rtp::Timestamp at, Datagram datagram);
   rtp::TimeDelta DrawDelay();
   void Hand(Datagram& datagram, Deliver deliver);
-  void ReleaseHeld(Deliver deliver);
+  void CountDown(Deliver deliver);
+  void ReleaseHeld(rtp::Timestamp until, Deliver deliver);
   bool IsFull(size_t size) const;
 
   Impairment impairment_;
