@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/tools/report_figures.h"
+#include "tools/bot/report/live_view.h"
 #include "tools/bot/report/report_html.h"
 #include "tools/bot/report/report_json.h"
 #include "tools/bot/report/report_text.h"
@@ -25,5 +26,16 @@ int main(int argc, char** argv) {
   std::ofstream(folder + "/run.html") << bot::ToHtml(run, wanted);
   std::ofstream(folder + "/run.json") << bot::ToJson(run, wanted);
   std::ofstream(folder + "/run.txt") << bot::ToText(run, wanted);
+  std::ofstream live(folder + "/live.txt");
+  for (const bot::LiveSize size :
+       {bot::LiveSize{80, 24, true}, bot::LiveSize{48, 20, true},
+        bot::LiveSize{80, 24, false}}) {
+    for (const std::string& line :
+         bot::LiveFrame(run, run.duration * 0.7, size)) {
+      live << line << "\n";
+    }
+    live << "\n";
+  }
+  live << bot::PlainProgress().Next(run);
   return error.empty() ? 0 : 1;
 }

@@ -134,6 +134,7 @@ RunFigures MakeRun(size_t bots, size_t duration) {
   run.server = "talk.example.org";
   run.seed = 42;
   run.duration = static_cast<double>(duration);
+  run.planned_duration = run.duration;
   run.planned_bots = bots;
   run.memory_per_bot = 912'400;
   for (size_t i = 0; i < bots; ++i) run.bots.push_back(MakeBot(i, duration));

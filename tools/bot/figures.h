@@ -135,7 +135,8 @@ struct RunFigures {
   std::string title;   // of the scenario
   std::string server;  // for people
   uint64_t seed = 0;
-  double duration = 0;  // seconds, so far
+  double duration = 0;          // seconds, so far
+  double planned_duration = 0;  // seconds; 0: until it is stopped
   size_t planned_bots = 0;
   std::vector<BotFigures> bots;
   // Bots that joined afterwards, one after the other, to see how long their

@@ -19,12 +19,13 @@ h1 { margin: 0; font-size: 24px; overflow-wrap: anywhere; }
 h2 { margin: 28px 0 10px; font-size: 17px; }
 p { margin: 2px 0 0; color: var(--soft); }
 .cards, .plots { display: grid; gap: 12px; margin: 16px 0; }
-.cards { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); }
+.cards { grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); }
 .plots { grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); }
 .cards div, figure, .table { background: var(--card); border-radius: 8px;
   border: 1px solid var(--line); }
-.cards div { padding: 10px 14px; color: var(--soft); font-size: 13px; }
-.cards b { display: block; color: var(--ink); font-size: 20px; }
+.cards div { padding: 9px 11px; color: var(--soft); font-size: 13px; }
+.cards b { display: block; color: var(--ink); font-size: 18px;
+  white-space: nowrap; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .cards b.bad { color: var(--bad); } .cards b.good { color: var(--good); }
 figure { margin: 0; padding: 10px 12px 6px; min-width: 0; }
@@ -48,11 +49,11 @@ svg .number text { fill: var(--ink); font-weight: 600; }
 .hit { fill: transparent; } .hit:hover { fill: var(--soft); fill-opacity: .2; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
-th, td { padding: 5px 12px; text-align: left; vertical-align: top; }
-td { border-top: 1px solid var(--grid); }
-th { color: var(--soft); font-weight: 600; }
-.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.w { overflow-wrap: anywhere; min-width: 12em; }
+th, td { padding: 5px 10px; text-align: left; vertical-align: top; }
+td { border-top: 1px solid var(--grid); white-space: nowrap; }
+th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
+.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.w { white-space: normal; overflow-wrap: anywhere; min-width: 12em; width: 100%; }
 th button { all: unset; cursor: pointer; font-weight: 600; }
 th button:hover, th button:focus-visible { color: var(--ink);
   text-decoration: underline; }

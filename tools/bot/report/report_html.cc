@@ -70,10 +70,10 @@ class Page {
         Html(figures_.title.empty() ? "carillon-bot" : figures_.title);
     html_ = absl::StrFormat(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-        "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-        "content=\"width=device-width, initial-scale=1\">\n"
+        "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" "
+        "content=\"width=device-width, initial-scale=1\"/>\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-        "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+        "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\"/>\n"
         "<title>%s</title>\n<style>%s</style>\n</head>\n<body>\n<h1>%s</h1>\n"
         "<p>%s, %s bots, %s s, seed %d</p>\n",
         title, kHtmlStyle, title, Html(figures_.server),

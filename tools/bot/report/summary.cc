@@ -93,6 +93,16 @@ Value Late(const Input& in, double share) {
   return Rank(values, share);
 }
 
+// Meanings that several rows begin with.
+#define BOT_JOIN "From the begin of a join until ICE and DTLS were up; "
+#define BOT_PICTURE "From the begin of a join until a picture could be shown; "
+#define BOT_SOUND "From the begin of a join until sound could be heard; "
+#define BOT_LATE \
+  "From ICE to the first picture of bots that joined afterwards; "
+#define BOT_LATENCY "From the sender's stamp to the arrival; "
+#define BOT_WAIT \
+  "From when a picture cannot go on without a key frame until it does; "
+
 #define BOT_VALUE(expression) \
   [](const Input& in) -> Value { return expression; }
 
@@ -102,37 +112,36 @@ constexpr Row kRows[] = {
      BOT_VALUE(Double(in.totals.bots))},
     {{"joined", "", kHigher, "Bots that had ICE and DTLS up once"},
      BOT_VALUE(Double(in.totals.joined))},
-    {{"not_joined", "", kLower, "Bots of the plan that never had"},
+    {{"not_joined", "", kLower,
+      "Bots of the plan that never had ICE and DTLS up"},
      BOT_VALUE(Double(in.totals.bots - in.totals.joined))},
     {{"failed_joins", "", kLower,
-      "Bots that gave up, or were refused, before they had"},
+      "Bots that gave up, or were refused, before ICE and DTLS were up"},
      BOT_VALUE(Double(in.totals.failed_joins))},
     {{"failed_bots", "", kLower, "Bots that ended by a failure at any time"},
      BOT_VALUE(Double(in.totals.failed))},
     {{"login_ms_p95", "ms", kLower,
       "From the begin of a join until the XMPP server let the bot in"},
      BOT_VALUE(Rank(in.totals.login_ms, 0.95))},
-    {{"join_ms_p50", "ms", kLower,
-      "From the begin of a join until ICE and DTLS were up; median of bots"},
+    {{"join_ms_p50", "ms", kLower, BOT_JOIN "median of bots"},
      BOT_VALUE(Rank(in.totals.join_ms, 0.5))},
-    {{"join_ms_p95", "ms", kLower, "The same; 95 % of bots took no longer"},
+    {{"join_ms_p95", "ms", kLower, BOT_JOIN "95 % of bots took no longer"},
      BOT_VALUE(Rank(in.totals.join_ms, 0.95))},
-    {{"join_ms_max", "ms", kLower, "The same; the slowest bot"},
+    {{"join_ms_max", "ms", kLower, BOT_JOIN "the slowest bot"},
      BOT_VALUE(Rank(in.totals.join_ms, 1))},
-    {{"first_picture_ms_p50", "ms", kLower,
-      "From the begin of a join until a picture could be shown; median"},
+    {{"first_picture_ms_p50", "ms", kLower, BOT_PICTURE "median of bots"},
      BOT_VALUE(Rank(in.totals.first_picture_ms, 0.5))},
-    {{"first_picture_ms_p95", "ms", kLower, "The same; 95 % of bots"},
+    {{"first_picture_ms_p95", "ms", kLower,
+      BOT_PICTURE "95 % of bots took no longer"},
      BOT_VALUE(Rank(in.totals.first_picture_ms, 0.95))},
-    {{"first_sound_ms_p50", "ms", kLower,
-      "From the begin of a join until sound could be heard; median"},
+    {{"first_sound_ms_p50", "ms", kLower, BOT_SOUND "median of bots"},
      BOT_VALUE(Rank(in.totals.first_sound_ms, 0.5))},
-    {{"first_sound_ms_p95", "ms", kLower, "The same; 95 % of bots"},
+    {{"first_sound_ms_p95", "ms", kLower,
+      BOT_SOUND "95 % of bots took no longer"},
      BOT_VALUE(Rank(in.totals.first_sound_ms, 0.95))},
-    {{"late_picture_ms_p50", "ms", kLower,
-      "From ICE to the first picture of bots that joined afterwards; median"},
+    {{"late_picture_ms_p50", "ms", kLower, BOT_LATE "median"},
      BOT_VALUE(Late(in, 0.5))},
-    {{"late_picture_ms_max", "ms", kLower, "The same; the slowest"},
+    {{"late_picture_ms_max", "ms", kLower, BOT_LATE "the slowest"},
      BOT_VALUE(Late(in, 1))},
     // Traffic.
     {{"streams", "", kNeither, "Streams that something came on, of all bots"},
@@ -155,7 +164,8 @@ constexpr Row kRows[] = {
          in, [](const Second& second) { return second.received_bps / 1e6; }))},
     {{"rtt_ms_p50", "ms", kLower, "Round trip by RTCP; median of bots"},
      BOT_VALUE(Rank(in.totals.rtt_ms, 0.5))},
-    {{"rtt_ms_p95", "ms", kLower, "The same; 95 % of bots"},
+    {{"rtt_ms_p95", "ms", kLower,
+      "Round trip by RTCP; 95 % of bots have no longer one"},
      BOT_VALUE(Rank(in.totals.rtt_ms, 0.95))},
     // What the network did.
     {{"loss_ratio", "", kLower,
@@ -163,11 +173,13 @@ constexpr Row kRows[] = {
       "retransmission either"},
      BOT_VALUE(LossRatio(in.media))},
     {{"raw_loss_ratio", "", kLower,
-      "The share that did not come at the first sending"},
+      "Of the packets to be received, the share that did not come at the first "
+      "sending"},
      BOT_VALUE(Ratio(Double(in.media.lost + in.media.recovered),
                      Double(in.media.expected())))},
     {{"recovered_ratio", "", kHigher,
-      "Of those, the share that came by retransmission; 1 if all came at once"},
+      "Of the packets that did not come at the first sending, the share that "
+      "came by retransmission; 1 if all came at once"},
      BOT_VALUE(Recovered(in))},
     {{"audio_loss_ratio", "", kLower, "loss_ratio of audio"},
      BOT_VALUE(LossRatio(in.totals.audio))},
@@ -183,12 +195,12 @@ constexpr Row kRows[] = {
      BOT_VALUE(Double(in.totals.nacked))},
     {{"key_frame_requests", "", kLower, "Key frames that bots were asked for"},
      BOT_VALUE(Double(in.totals.key_frame_requests))},
-    {{"latency_ms_p50", "ms", kLower,
-      "From the sender's stamp to the arrival, of all packets; median"},
+    {{"latency_ms_p50", "ms", kLower, BOT_LATENCY "median of packets"},
      BOT_VALUE(Rank(in.media.latency, 0.5))},
-    {{"latency_ms_p99", "ms", kLower, "The same; 99 % of packets"},
+    {{"latency_ms_p99", "ms", kLower,
+      BOT_LATENCY "99 % of packets took no longer"},
      BOT_VALUE(Rank(in.media.latency, 0.99))},
-    {{"latency_ms_max", "ms", kLower, "The same; the slowest packet"},
+    {{"latency_ms_max", "ms", kLower, BOT_LATENCY "the slowest packet"},
      BOT_VALUE(Rank(in.media.latency, 1))},
     {{"audio_latency_ms_p99", "ms", kLower, "latency_ms_p99 of audio"},
      BOT_VALUE(Rank(in.totals.audio.latency, 0.99))},
@@ -211,13 +223,12 @@ constexpr Row kRows[] = {
      BOT_VALUE(in.totals.video.streams == 0
                    ? Value()
                    : Milliseconds(in.totals.video.longest_gap))},
-    {{"key_frame_wait_ms_p50", "ms", kLower,
-      "From when a picture cannot go on without a key frame until it does; "
-      "median"},
+    {{"key_frame_wait_ms_p50", "ms", kLower, BOT_WAIT "median of waits"},
      BOT_VALUE(Rank(in.totals.video.key_frame_wait, 0.5))},
-    {{"key_frame_wait_ms_p99", "ms", kLower, "The same; 99 % of the waits"},
+    {{"key_frame_wait_ms_p99", "ms", kLower,
+      BOT_WAIT "99 % of waits were no longer"},
      BOT_VALUE(Rank(in.totals.video.key_frame_wait, 0.99))},
-    {{"key_frame_wait_ms_max", "ms", kLower, "The same; the longest"},
+    {{"key_frame_wait_ms_max", "ms", kLower, BOT_WAIT "the longest"},
      BOT_VALUE(Rank(in.totals.video.key_frame_wait, 1))},
     {{"layer_switches", "", kLower, "Changes of spatial or simulcast layer"},
      BOT_VALUE(Of(in.totals.video, in.totals.video.layer_switches))},
@@ -231,7 +242,7 @@ constexpr Row kRows[] = {
       "Silences of more than 60 ms while the source sent"},
      BOT_VALUE(Of(in.totals.audio, in.totals.audio.audio_gaps))},
     {{"audio_gap_ratio", "", kLower,
-      "Of the time that sound was to be heard, the share of these"},
+      "Of the time that sound was to be heard, the share of such silences"},
      BOT_VALUE(Ratio(Milliseconds(in.totals.audio.audio_gap_time),
                      Milliseconds(in.totals.audio.watched)))},
     {{"longest_audio_gap_ms", "ms", kLower,
@@ -248,7 +259,8 @@ constexpr Row kRows[] = {
     // What the bots themselves took.
     {{"cpu_mean", "CPUs", kLower, "Processors that the bots took; mean"},
      BOT_VALUE(MeanCpu(in))},
-    {{"cpu_max", "CPUs", kLower, "The same; in the busiest second"},
+    {{"cpu_max", "CPUs", kLower,
+      "Processors that the bots took in the busiest second"},
      BOT_VALUE(Greatest(in, [](const Second& second) { return second.cpu; }))},
     {{"rss_mb_max", "MB", kLower, "Memory of the bots' process at its most"},
      BOT_VALUE(Greatest(
@@ -261,6 +273,12 @@ constexpr Row kRows[] = {
      BOT_VALUE(in.figures.duration)},
 };
 
+#undef BOT_JOIN
+#undef BOT_PICTURE
+#undef BOT_SOUND
+#undef BOT_LATE
+#undef BOT_LATENCY
+#undef BOT_WAIT
 #undef BOT_VALUE
 
 constexpr auto kKinds = [] {

@@ -16,7 +16,7 @@ namespace {
 // In units of the view box; the page scales them.
 constexpr double kWidth = 520;
 constexpr double kHeight = 220;
-constexpr double kLeft = 50;
+constexpr double kLeft = 58;
 constexpr double kRight = 14;
 constexpr double kTop = 22;
 constexpr double kBottom = 28;
@@ -96,6 +96,11 @@ std::string Text(double x, double y, std::string_view anchor,
       x, y, anchor, Html(text));
 }
 
+// A tick has few digits by itself.
+std::string TellTick(double tick) {
+  return tick >= 1000 ? TellNumber(tick) : absl::StrFormat("%g", tick);
+}
+
 std::string HorizontalLine(double y, std::string_view css) {
   return absl::StrFormat(
       "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
@@ -107,7 +112,7 @@ std::string Grid(const Axis& axis, double end) {
   for (const double tick : axis.ticks) {
     const double y = axis.Y(tick);
     svg += HorizontalLine(y, tick == axis.ticks.front() ? "axis" : "grid");
-    svg += Text(kLeft - 6, y + 4, "end", TellNumber(tick));
+    svg += Text(kLeft - 6, y + 4, "end", TellTick(tick));
   }
   for (const TimeTick& tick : TimeTicks(end, 6)) {
     const double x = X(tick.at, end);
@@ -248,7 +253,7 @@ std::vector<double> LogTicks(double min, double max) {
   std::vector<double> all;
   for (int power = low; power <= high; ++power) {
     all.push_back(std::pow(10, power));
-    if (high - low > 2) continue;
+    if (max > 100 * min) continue;
     all.push_back(2 * all.back());
     all.push_back(2.5 * all.back());
   }
