@@ -49,7 +49,9 @@ HARMLESS_SYSTEM = {
 CONTROL_HEADERS = set()
 
 SHELL_TARGETS = {"sfu_system", "sfu_server", "carillon"}
-BOT_SHELLS = {"tools/bot/main", "tools/bot/bot_loop"}
+BOT_SHELLS = {"tools/bot/main", "tools/bot/bot_loop",
+              "tools/bot/report/live_terminal",
+              "tools/bot/report/metrics_site"}
 
 CLOCK = re.compile(
     r"(steady|system|high_resolution)_clock|MonotonicNow|WallClock\(|"

@@ -107,6 +107,7 @@ Second MakeSecond(size_t at, size_t bots, size_t duration) {
   second.joined = std::min(bots, (at + 1) * 5);
   second.joining = second.joined < bots ? 2 : 0;
   second.failed = second.joined / 25;
+  second.joined -= second.failed;
   second.streams = second.joined * 7;
   const double people = static_cast<double>(bots) * load;
   second.sent_bps = people * 320e3 * (0.96 + 0.08 * Noise(at, 1));

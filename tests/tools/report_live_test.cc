@@ -53,8 +53,8 @@ TEST(ReportLive, TellsHowItGoes) {
   const std::string text = Shown(MakeRun(50, 60), {80, 24, true});
   for (const char* part :
        {"Stand-ups: rooms of ten", "talk.example.org\n", "60 s of 60 s",
-        "50 of 50 joined   0 joining   2 failed   350 streams", "Mbit/s", "pps",
-        "latency p50", "p99      ", "loss     ", "█", "worst    Bot 3",
+        "48 of 50 joined   0 joining   2 failed   336 streams", "Mbit/s", "pps",
+        "latency p50", "p99      ", "loss     ", "█", "worst    Bot 37",
         "events   10 s  Bot 3: loss", "30 s  server stopped", "error  Bot 7"}) {
     EXPECT_THAT(text, HasSubstr(part)) << text;
   }
@@ -64,9 +64,9 @@ TEST(ReportLive, WithoutAPlannedEndThereIsNoBar) {
   RunFigures run;
   EXPECT_EQ(LiveFrame(run, 3725, {80, 24, false})[1],
             "1:02:05, until it is stopped");
-  run.planned_duration = 200;
-  EXPECT_EQ(LiveFrame(run, 100, {25, 24, false})[1],
-            "[#####-----] 1:40 of 3:20");
+  run.planned_duration = 400;
+  EXPECT_EQ(LiveFrame(run, 200, {25, 24, false})[1],
+            "[####-----] 200 s of 6:40");
 }
 
 TEST(ReportLive, SparklinesShowTheNewest) {

@@ -17,6 +17,7 @@ namespace {
 constexpr double kPlainEvery = 5;  // seconds
 constexpr size_t kLabel = 9;       // cells of "latency  "
 constexpr size_t kWorst = 5;
+constexpr size_t kMostName = 16;      // cells
 constexpr size_t kMostHistory = 120;  // seconds
 
 constexpr std::string_view kBlocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -42,7 +43,7 @@ std::string Whole(double value) {
 
 std::string Clock(double seconds) {
   const auto whole = static_cast<int64_t>(std::max(seconds, 0.0));
-  if (whole < 100) return absl::StrFormat("%d s", whole);
+  if (whole < 300) return absl::StrFormat("%d s", whole);
   if (whole < 3600) return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
   return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60,
                          whole % 60);
@@ -147,7 +148,7 @@ class Frame {
   }
 
   void Spark(std::string_view label, double (*of)(const Second&),
-             std::string (*tell)(double)) {
+             double least_scale, std::string (*tell)(double)) {
     std::vector<double> values;
     const size_t from = figures_.seconds.size() -
                         std::min(figures_.seconds.size(), kMostHistory);
@@ -163,25 +164,32 @@ class Frame {
             ? 0
             : *std::max_element(values.end() - static_cast<ptrdiff_t>(shown),
                                 values.end());
-    Line(PadRight(label, kLabel) + Sparkline(values, width, most, size_.utf8) +
+    Line(PadRight(label, kLabel) +
+         Sparkline(values, width, std::max(most, least_scale), size_.utf8) +
          " most " + tell(most));
   }
 
+  // Scaled so that what is no trouble stays low.
   void History() {
     Spark(
-        "p99", [](const Second& second) { return second.latency_p99_ms; },
+        "p99", [](const Second& second) { return second.latency_p99_ms; }, 50,
         [](double value) { return Ms(value) + " ms"; });
     Spark(
-        "loss", [](const Second& second) { return second.loss_ratio; },
+        "loss", [](const Second& second) { return second.loss_ratio; }, 0.01,
         Percent);
   }
 
   void Worst(size_t count) {
-    std::string_view label = "worst";
-    for (const WorstBot& one : WorstBots(figures_, count)) {
-      Line(absl::StrFormat("%s%s  %s", PadRight(label, kLabel),
-                           Cut(Safe(one.bot->name), 16), one.why));
-      label = "";
+    const auto worst = WorstBots(figures_, count);
+    size_t cells = 0;
+    for (const WorstBot& one : worst) {
+      cells = std::max(cells, CellsOf(Safe(one.bot->name)));
+    }
+    cells = std::min(cells, kMostName);
+    for (const WorstBot& one : worst) {
+      Line(absl::StrFormat("%s%s  %s",
+                           PadRight(&one == &worst[0] ? "worst" : "", kLabel),
+                           PadRight(Safe(one.bot->name), cells), one.why));
     }
   }
 
