@@ -112,7 +112,8 @@ TEST(ReportPlain, TellsMeansOfRatesAndTheWorstOfTheRest) {
   }
   EXPECT_EQ(PlainProgress().Next(run),
             "    5 s  5 joined, 0 joining, 0 failed; in 3 Mbit/s, out 200 "
-            "kbit/s; loss 25 %, p99 40 ms, frozen 0 %, silent 0 %; 0.5 CPUs\n");
+            "kbit/s; loss 25.0 %, p99 40.0 ms, frozen 0.00 %, silent 0.00 %; "
+            "0.50 CPUs\n");
 }
 
 }  // namespace

@@ -75,12 +75,14 @@ for (const button of document.querySelectorAll('th button')) {
     const row = head.parentElement;
     const body = row.closest('table').tBodies[0];
     const column = [...row.cells].indexOf(head);
-    const up = head.getAttribute('aria-sort') === 'descending';
+    const number = head.classList.contains('n');
+    const now = head.getAttribute('aria-sort');
+    const up = now ? now === 'descending' : !number;
     for (const cell of row.cells) cell.removeAttribute('aria-sort');
     head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
     const key = (line) => line.cells[column].dataset.v ??
       line.cells[column].textContent;
-    const compare = (a, b) => head.classList.contains('n') ? a - b :
+    const compare = (a, b) => number ? a - b :
       a.localeCompare(b, undefined, { numeric: true });
     const lines = [...body.rows].sort((a, b) => compare(key(a), key(b)));
     body.append(...(up ? lines : lines.reverse()));

@@ -95,8 +95,11 @@ void LiveTerminal::Finish(const RunFigures& figures) {
   }
   if (painting_) Restore();
   painting_ = false;
+  // Two lines remain for what is said and asked next.
+  LiveSize size = Size();
+  size.height = std::max<size_t>(size.height, 3) - 2;
   std::string bytes;
-  for (const std::string& line : LiveFrame(figures, figures.duration, Size())) {
+  for (const std::string& line : LiveFrame(figures, figures.duration, size)) {
     bytes += line + "\r\n";
   }
   Write(bytes);

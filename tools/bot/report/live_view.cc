@@ -30,12 +30,16 @@ std::string Rate(double bps) {
   return TellNumber(std::round(bps / 1e3)) + " kbit/s";
 }
 
-// To a hundredth of a percent: more would flicker.
+// With as many digits each time: a picture whose texts move is hard to read.
 std::string Percent(double ratio) {
-  return TellNumber(std::round(ratio * 1e4) / 100) + " %";
+  return absl::StrFormat(ratio < 0.1 ? "%.2f %%" : "%.1f %%", ratio * 100);
 }
 
-std::string Ms(double ms) { return TellNumber(std::round(ms * 10) / 10); }
+std::string Ms(double ms) {
+  return ms < 100 ? absl::StrFormat("%.1f", ms) : TellNumber(ms);
+}
+
+std::string Cpus(double cpus) { return absl::StrFormat("%.2f CPUs", cpus); }
 
 std::string Whole(double value) {
   return TellCount(static_cast<uint64_t>(std::llround(std::max(value, 0.0))));
@@ -135,10 +139,9 @@ class Frame {
                   absl::StrFormat("%d streams", now_.streams)});
     Flow("in", {Rate(now_.received_bps), Whole(now_.received_pps) + " pps",
                 "loss " + Percent(now_.loss_ratio)});
-    Flow("out", {Rate(now_.sent_bps), Whole(now_.sent_pps) + " pps",
-                 absl::StrFormat("%s CPUs",
-                                 TellNumber(std::round(now_.cpu * 100) / 100)),
-                 Whole(static_cast<double>(now_.rss) / 1e6) + " MB"});
+    Flow("out",
+         {Rate(now_.sent_bps), Whole(now_.sent_pps) + " pps", Cpus(now_.cpu),
+          Whole(static_cast<double>(now_.rss) / 1e6) + " MB"});
     Flow("quality",
          {absl::StrFormat("latency p50 %s p99 %s ms", Ms(now_.latency_p50_ms),
                           Ms(now_.latency_p99_ms)),
@@ -264,12 +267,12 @@ std::string PlainProgress::Next(const RunFigures& figures) {
   absl::StrAppendFormat(
       &text,
       "%7s  %d joined, %d joining, %d failed; in %s, out %s; loss %s, p99 %s "
-      "ms, frozen %s, silent %s; %s CPUs\n",
+      "ms, frozen %s, silent %s; %s\n",
       Clock(last.at), last.joined, last.joining, last.failed,
       Rate(sum.received_bps / count), Rate(sum.sent_bps / count),
       Percent(sum.loss_ratio), Ms(sum.latency_p99_ms),
       Percent(sum.frozen_ratio), Percent(sum.audio_gap_ratio),
-      TellNumber(std::round(sum.cpu / count * 100) / 100));
+      Cpus(sum.cpu / count));
   seconds_told_ = seconds.size();
   next_ = (std::floor(last.at / kPlainEvery) + 1) * kPlainEvery;
   return text;
