@@ -101,6 +101,9 @@ TEST(ReportPlot, PeaksOutliveThinning) {
   EXPECT_THAT(DrawPlot(plot, {}), HasSubstr("peak 80 "));
   plot.series[0].peaks = false;
   EXPECT_THAT(DrawPlot(plot, {}), Not(HasSubstr("peak 80 ")));
+  // But what is around the mean shows it, at the height of 80 of 80.
+  EXPECT_THAT(DrawPlot(plot, {}),
+              testing::ContainsRegex("polygon class=\"b0\"[^/]*,22\\.0 "));
 }
 
 TEST(ReportPlot, MarksThatWouldOverlapShareANumber) {

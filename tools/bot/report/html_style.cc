@@ -43,6 +43,7 @@ polyline { fill: none; stroke-width: 1.8; stroke-linejoin: round;
   vector-effect: non-scaling-stroke; }
 .s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); }
 .s3 { stroke: var(--s3); }
+.b0 { fill: var(--s0); } .b1 { fill: var(--s1); } polygon { fill-opacity: .3; }
 .axis { stroke: var(--soft); } .grid { stroke: var(--grid); }
 .mark { stroke: var(--soft); stroke-dasharray: 4 3; }
 svg .number text { fill: var(--ink); font-weight: 600; }

@@ -85,6 +85,11 @@ Axis AxisOf(const Plot& plot, const std::vector<Range>& ranges) {
   if (plot.logarithmic && greatest > kLeastLog) {
     return {true, LogTicks(least, greatest)};
   }
+  for (const Plot::Series& series : plot.series) {
+    for (const double value : series.values) {
+      greatest = std::max(greatest, value);
+    }
+  }
   return {false, RoundTicks(greatest > 0 ? greatest : 1, 4)};
 }
 
@@ -172,6 +177,29 @@ std::string Line(const Plot& plot, size_t index, const Axis& axis,
   if (!points.empty()) points.pop_back();
   return absl::StrFormat("<polyline class=\"s%d\" points=\"%s\"/>", index,
                          points);
+}
+
+// What a mean of several values hides: from the least to the greatest.
+std::string Spread(const Plot& plot, size_t index, const Axis& axis,
+                   const std::vector<Range>& ranges) {
+  const std::vector<double>& values = plot.series[index].values;
+  if (plot.series[index].peaks || values.size() < plot.at.size() ||
+      ranges.size() == plot.at.size()) {
+    return {};
+  }
+  std::string above;
+  std::string below;
+  for (const Range& range : ranges) {
+    const auto [least, greatest] = std::minmax_element(
+        values.begin() + static_cast<ptrdiff_t>(range.first),
+        values.begin() + static_cast<ptrdiff_t>(range.last));
+    const double x = X(plot.at[range.last - 1], plot.end);
+    absl::StrAppendFormat(&above, "%.1f,%.1f ", x, axis.Y(*greatest));
+    below = absl::StrFormat("%.1f,%.1f ", x, axis.Y(*least)) + below;
+  }
+  below.pop_back();
+  return absl::StrFormat("<polygon class=\"b%d\" points=\"%s%s\"/>", index,
+                         above, below);
 }
 
 // Bands that nobody sees, with all values of their time.
@@ -303,7 +331,7 @@ std::string DrawPlot(const Plot& plot, const std::vector<Mark>& marks) {
   const Axis axis = AxisOf(fitted, ranges);
   std::string svg = Grid(axis, end) + Marks(marks, end);
   for (size_t i = 0; i < plot.series.size(); ++i) {
-    svg += Line(fitted, i, axis, ranges);
+    svg += Spread(fitted, i, axis, ranges) + Line(fitted, i, axis, ranges);
   }
   svg += Hovers(fitted, ranges);
   return absl::StrFormat(

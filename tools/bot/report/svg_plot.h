@@ -11,7 +11,8 @@
 namespace bot {
 
 // A plot over the time of a run, drawn as SVG whose colours the page's style
-// sheet gives: classes s0 to s3 for series, axis, grid, mark, hit.
+// sheet gives: classes s0 to s3 for series, b0 to b3 for what
+// is around them, axis, grid, mark, hit.
 struct Plot {
   struct Series {
     std::string name;
