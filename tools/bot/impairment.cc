@@ -48,13 +48,13 @@ int64_t DrawNormal(SeededRandom& random) {
 
 int64_t DrawPareto(SeededRandom& random) {
   // 1 / cube root of an even number in (0, 1): at least 1, 1.5 on average.
-  const uint64_t number = random.Next() >> 48;
+  // Of the tail the last thousandth is cut off.
+  const uint64_t number = 64 + random.Below(65536 - 64);
   const auto pareto =
       static_cast<int64_t>(CubeRoot((uint64_t{1} << 62) / (2 * number + 1)));
-  // Mean and deviation over all 65536 numbers, of which the second is less
-  // than that of the endless distribution (0.866): found by adding them up.
-  constexpr int64_t kMean = 49146;
-  constexpr int64_t kDeviation = 27704;
+  // Mean and deviation of these numbers, found by adding them up.
+  constexpr int64_t kMean = 48715;
+  constexpr int64_t kDeviation = 23049;
   return (pareto - kMean) * 32768 / kDeviation;
 }
 
@@ -74,6 +74,9 @@ void ImpairedLink::Set(Timestamp now, const Impairment& impairment) {
   Transmit(now);
   const uint64_t old_rate = impairment_.rate_bps;
   const uint64_t new_rate = impairment.rate_bps;
+  if (impairment_.jitter != impairment.jitter) {
+    wave_end_ = std::min(wave_end_, now);
+  }
   impairment_ = impairment;
   clean_ = impairment_.IsClean();
   if (impairment_.bursts.to_bad <= 0) bad_ = false;
@@ -192,20 +195,46 @@ void ImpairedLink::Transmit(Timestamp now) {
   }
 }
 
-TimeDelta ImpairedLink::DrawDelay() {
-  if (impairment_.jitter <= TimeDelta::zero()) return impairment_.delay;
-  int64_t deviation = 0;
+int64_t ImpairedLink::DrawDeviation() {
   switch (impairment_.jitter_kind) {
     case Impairment::Jitter::kUniform:
-      deviation = DrawUniform(random_);
-      break;
+      return DrawUniform(random_);
     case Impairment::Jitter::kNormal:
-      deviation = DrawNormal(random_);
-      break;
+      return DrawNormal(random_);
     case Impairment::Jitter::kPareto:
-      deviation = DrawPareto(random_);
-      break;
+      return DrawPareto(random_);
   }
+  return 0;
+}
+
+// Between draws the deviation is a straight line, which has two thirds of
+// their variance: they are made larger by the square root of 3/2. They are
+// three to five deviations apart, so that the line hardly ever falls as fast
+// as time goes on, and at random, so that no sender keeps step with them.
+int64_t ImpairedLink::GradualDeviation(Timestamp at) {
+  const TimeDelta jitter = impairment_.jitter;
+  auto draw = [this] { return DrawDeviation() * 80265 / 65536; };
+  const auto pick = [this](TimeDelta range) {
+    const auto us = static_cast<uint64_t>(range.count());
+    return TimeDelta(static_cast<int64_t>(random_.Below(us + 1)));
+  };
+  // After a long silence somewhere on a line.
+  if (at >= wave_end_ + 10 * jitter) wave_end_ = at - pick(10 * jitter);
+  while (at >= wave_end_) {
+    wave_begin_ = wave_end_;
+    wave_from_ = wave_to_;
+    wave_to_ = draw();
+    wave_end_ += 3 * jitter + pick(2 * jitter);
+  }
+  const int64_t passed = (at - wave_begin_).count();
+  const int64_t length = (wave_end_ - wave_begin_).count();
+  return wave_from_ + (wave_to_ - wave_from_) * passed / length;
+}
+
+TimeDelta ImpairedLink::DrawDelay(Timestamp at) {
+  if (impairment_.jitter <= TimeDelta::zero()) return impairment_.delay;
+  const int64_t deviation =
+      impairment_.keep_order ? GradualDeviation(at) : DrawDeviation();
   const TimeDelta delay =
       impairment_.delay +
       TimeDelta(impairment_.jitter.count() * deviation / 32768);
@@ -214,7 +243,7 @@ TimeDelta ImpairedLink::DrawDelay() {
 
 void ImpairedLink::Fly(Timestamp at, Datagram datagram) {
   Flying flying;
-  flying.due = at + DrawDelay();
+  flying.due = at + DrawDelay(at);
   flying.order = ++next_order_;
   const Impairment::Reorder& reorder = impairment_.reorder;
   const bool late = reorder.share > 0 && random_.Chance(reorder.share);

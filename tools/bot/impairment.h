@@ -22,7 +22,7 @@ struct Impairment {
   enum class Jitter : uint8_t {
     kUniform,
     kNormal,  // sum of twelve uniform ones: never beyond six deviations
-    kPareto,  // shape 3: half a deviation early at most, rarely 50 late
+    kPareto,  // shape 3: 0.7 deviations early at most, 12 late at most
   };
   // Loss in bursts: two states, that may change before each datagram.
   struct GilbertElliott {
@@ -54,9 +54,9 @@ struct Impairment {
   rtp::TimeDelta delay{};   // mean
   rtp::TimeDelta jitter{};  // standard deviation; no delay goes below zero
   Jitter jitter_kind = Jitter::kNormal;
-  // Jitter does not reorder: who would overtake arrives together with the one
-  // before it. That adds to the mean delay, and takes from the jitter, where
-  // datagrams are closer to one another than the jitter.
+  // Jitter does not reorder: the delay moves gradually, from one draw to the
+  // next some 4 deviations later, as queues do. False: each datagram's is
+  // drawn alone, and those closer to one another than the jitter change places.
   bool keep_order = true;
   Reorder reorder;
 
@@ -147,7 +147,9 @@ class ImpairedLink {
   void Transmit(rtp::Timestamp now);
   void BeginHead(rtp::Timestamp at);
   void Fly(rtp::Timestamp at, Datagram datagram);
-  rtp::TimeDelta DrawDelay();
+  rtp::TimeDelta DrawDelay(rtp::Timestamp at);
+  int64_t DrawDeviation();
+  int64_t GradualDeviation(rtp::Timestamp at);
   void Hand(Datagram& datagram, Deliver deliver);
   void CountDown(Deliver deliver);
   void ReleaseHeld(rtp::Timestamp until, Deliver deliver);
@@ -161,6 +163,11 @@ class ImpairedLink {
   uint64_t next_order_ = 0;
   uint64_t newest_delivered_ = 0;
   rtp::Timestamp last_due_ = rtp::Timestamp::min();
+  // Of gradual jitter: from one deviation to the next.
+  rtp::Timestamp wave_begin_;
+  rtp::Timestamp wave_end_;
+  int64_t wave_from_ = 0;
+  int64_t wave_to_ = 0;
 
   std::deque<Datagram> queue_;
   size_t queued_bytes_ = 0;
