@@ -182,6 +182,9 @@ struct Scenario {
   size_t bots() const;  // places
 };
 
+// Local part of a group's room, counted from 0 on.
+std::string RoomName(const Group& group, size_t room);
+
 // One room with one bot: what flags change.
 Scenario DefaultScenario();
 
@@ -193,6 +196,10 @@ std::optional<Scenario> ParseScenario(std::string_view text,
 
 // What is wrong with a scenario, one line each as above; empty: nothing.
 std::vector<std::string> CheckScenario(const Scenario& scenario);
+
+// Every key that a file may have, in the order of the document, such as
+// `groups[].media.video.codec`.
+std::vector<std::string> ScenarioKeys();
 
 // A file of `impairments` and `impaired` has these profiles already, unless
 // it says otherwise: "none", "loss-1", "loss-5", "loss-10" (F1), "bursty-30"

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -52,7 +53,7 @@ struct Pin {
 struct Impair {
   Direction direction = Direction::kBoth;
   std::string profile;
-  Impairment impairment;
+  std::shared_ptr<const Impairment> impairment;  // never null
 };
 struct Publish {  // or take back
   bool audio = false;
