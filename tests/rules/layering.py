@@ -34,7 +34,9 @@ THIRD_PARTY = {
     "absl/": ("rtp/", "ice/", "signaling/", "sfu/", "tools/bot/"),
     "srtp2/": ("tools/bot/",),
     "vpx/": ("tools/bot/",),
-    "opus/": ("rtp/opus_level", "tools/bot/"),
+    "opus/": ("rtp/opus_level", "tools/bot/samples/"),
+    "aom/": ("tools/bot/samples/",),
+    "x264.h": ("tools/bot/samples/",),
     "nlohmann/": ("tools/bot/",),
 }
 
@@ -51,7 +53,9 @@ CONTROL_HEADERS = set()
 SHELL_TARGETS = {"sfu_system", "sfu_server", "carillon"}
 BOT_SHELLS = {"tools/bot/main", "tools/bot/bot_loop",
               "tools/bot/report/live_terminal",
-              "tools/bot/report/metrics_site"}
+              "tools/bot/report/metrics_site", "tools/bot/runner",
+              "tools/bot/samples/maker_main", "tools/bot/udp_socket",
+              "tools/bot/xmpp_connection"}
 
 CLOCK = re.compile(
     r"(steady|system|high_resolution)_clock|MonotonicNow|WallClock\(|"

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -56,7 +59,7 @@ TEST_F(IceClientTest, ChecksCandidatesInTurnUntilOneAnswers) {
   Advance(IceClient::kCheckInterval);
   ASSERT_EQ(sink_.sent.size(), 2u);
   EXPECT_EQ(sink_.sent[1].first, two_);
-  client_.HandleStun(now_, two_, Answer());
+  client_.HandleStun(now_, two_, Answer(), sink_);
   EXPECT_EQ(client_.selected(), two_);
   EXPECT_EQ(agent_.selected(), us_);
 }
@@ -64,7 +67,7 @@ TEST_F(IceClientTest, ChecksCandidatesInTurnUntilOneAnswers) {
 TEST_F(IceClientTest, KeepsConsentOnTheSelectedPair) {
   client_.Start(now_, remote_, {one_});
   Advance(seconds(0));
-  client_.HandleStun(now_, one_, Answer());
+  client_.HandleStun(now_, one_, Answer(), sink_);
   Advance(IceClient::kCheckInterval);
   EXPECT_EQ(sink_.sent.size(), 1u);
   Advance(IceClient::kConsentInterval);
@@ -76,12 +79,68 @@ TEST_F(IceClientTest, BelievesOnlyTheServer) {
   client_.Start(now_, remote_, {one_});
   Advance(seconds(0));
   auto answer = Answer();
-  client_.HandleStun(now_, two_, answer);  // from elsewhere
+  client_.HandleStun(now_, two_, answer, sink_);  // from elsewhere
   EXPECT_FALSE(client_.selected());
   answer.back() ^= 1;
   answer[30] ^= 1;
-  client_.HandleStun(now_, one_, answer);  // tampered with
+  client_.HandleStun(now_, one_, answer, sink_);  // tampered with
   EXPECT_FALSE(client_.selected());
+}
+
+TEST_F(IceClientTest, AsksAPeerThatIsSilentEverMoreSeldomAndGivesItUp) {
+  client_.Start(now_, remote_, {one_});
+  while (client_.NextDeadline() != rtp::kNever) {
+    now_ = client_.NextDeadline();
+    client_.HandleTimeout(now_, sink_);
+  }
+  EXPECT_TRUE(client_.lost());
+  EXPECT_GE(now_ - rtp::Timestamp(seconds(10)), IceClient::kConsentTimeout);
+  EXPECT_GT(sink_.sent.size(), 60u);
+  EXPECT_LT(sink_.sent.size(), 160u);
+}
+
+TEST_F(IceClientTest, RestartKeepsThePairUntilANewOneAnswers) {
+  client_.Start(now_, remote_, {one_});
+  Advance(seconds(0));
+  client_.HandleStun(now_, one_, Answer(), sink_);
+  const rtp::IceCredentials before = client_.local();
+  client_.Restart();
+  EXPECT_NE(client_.local().ufrag, before.ufrag);
+  const rtp::IceCredentials again{"again", "password-of-the-server-2"};
+  ice::IceLiteAgent other(again, client_.local());
+  client_.Start(now_, again, {two_});
+  EXPECT_EQ(client_.selected(), one_);
+  Advance(seconds(0));
+  ASSERT_EQ(sink_.sent.back().first, two_);
+  Datagrams answers;
+  other.HandleStun(now_, us_, sink_.sent.back().second, answers);
+  client_.HandleStun(now_, two_, answers.sent.back().second, sink_);
+  EXPECT_EQ(client_.selected(), two_);
+}
+
+TEST_F(IceClientTest, AnswersAFullAgentAndKeepsItsRole) {
+  client_.Start(now_, remote_, {});
+  const auto ask = [&](bool controlling, const std::string& password) {
+    std::array<uint8_t, 256> buffer;
+    ice::StunWriter writer(buffer, ice::StunClass::kRequest, {1});
+    writer.AddUsername(client_.local().ufrag + ":" + remote_.ufrag);
+    controlling ? writer.AddIceControlling(1) : writer.AddIceControlled(1);
+    writer.AddIntegrity(password);
+    writer.AddFingerprint();
+    sink_.sent.clear();
+    client_.HandleStun(now_, one_, writer.written(), sink_);
+    return sink_.sent.empty() ? std::nullopt
+                              : ice::StunMessage::Parse(sink_.sent[0].second);
+  };
+  const auto answer = ask(false, client_.local().pwd);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->message_class, ice::StunClass::kSuccess);
+  EXPECT_EQ(answer->mapped_address, one_);
+  EXPECT_TRUE(answer->VerifyIntegrity(client_.local().pwd));
+  const auto conflict = ask(true, client_.local().pwd);
+  ASSERT_TRUE(conflict);
+  EXPECT_EQ(conflict->error_code, 487);
+  EXPECT_FALSE(ask(false, "another password"));
 }
 
 TEST_F(IceClientTest, ChecksNothingWithoutCandidates) {

@@ -1,151 +1,174 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The signalling of a bot: login, the call, what the room tells.
+// The XMPP side of a bot: login, what the room tells, how it comes back. Its
+// Jingle sessions are in bot_sessions.cc.
 #include "tools/bot/bot.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "signaling/namespaces.h"
+#include "tools/bot/bot_session.h"
 
 namespace bot {
 namespace {
 
-constexpr std::array<std::pair<rtp::ExtensionKind, uint8_t>, 3> kExtensions = {
-    {{rtp::ExtensionKind::kAudioLevel, 1},
-     {rtp::ExtensionKind::kTransportSequence, 3},
-     {rtp::ExtensionKind::kMid, 4}}};
-
-signaling::RtpDescription DescribeMedia(rtp::MediaKind kind) {
-  const bool audio = kind == rtp::MediaKind::kAudio;
-  signaling::RtpDescription description;
-  description.media =
-      audio ? signaling::Media::kAudio : signaling::Media::kVideo;
-  description.rtcp_mux = true;
-  signaling::PayloadType type;
-  type.id = audio ? kOpusPayloadType : kVp8PayloadType;
-  type.name = audio ? "opus" : "VP8";
-  type.clock_rate = audio ? 48000 : 90000;
-  type.channels = audio ? 2 : 1;
-  type.feedback.push_back({"transport-cc", ""});
-  if (!audio) {
-    type.feedback.push_back({"nack", ""});
-    type.feedback.push_back({"nack", "pli"});
-    type.feedback.push_back({"ccm", "fir"});
-  }
-  description.payload_types.push_back(std::move(type));
-  if (!audio) {
-    signaling::PayloadType rtx;
-    rtx.id = kVp8RtxPayloadType;
-    rtx.name = "rtx";
-    rtx.clock_rate = 90000;
-    rtx.parameters.emplace_back("apt", std::to_string(kVp8PayloadType));
-    description.payload_types.push_back(std::move(rtx));
-  }
-  for (const auto& [extension, id] : kExtensions) {
-    if (extension == rtp::ExtensionKind::kAudioLevel && !audio) continue;
-    description.extensions.push_back({id,
-                                      std::string(rtp::ExtensionUri(extension)),
-                                      signaling::Senders::kBoth});
-  }
-  return description;
-}
-
-void DescribeSource(rtp::Ssrc ssrc, rtp::Ssrc rtx,
-                    signaling::RtpDescription& description) {
-  description.ssrc = ssrc;
-  for (const rtp::Ssrc each : {ssrc, rtx}) {
-    if (each != 0) description.sources.push_back({each, {{"cname", "bot"}}});
-  }
-  if (rtx != 0) description.ssrc_groups.push_back({"FID", {ssrc, rtx}});
-}
+// Between tries to come back: doubled each time.
+constexpr rtp::TimeDelta kFirstBackoff = std::chrono::milliseconds(500);
+constexpr rtp::TimeDelta kLongestBackoff = std::chrono::seconds(10);
 
 }  // namespace
 
 Bot::Bot(Config config, rtp::RandomSource& random,
-         const ice::Certificate& certificate,
+         const ice::DtlsIdentity& identity,
          std::shared_ptr<const MediaSamples> samples, XmppSink& xmpp,
-         ice::DatagramSink& media)
-    : config_(std::move(config)),
-      random_(random),
-      certificate_(certificate),
-      samples_(std::move(samples)),
+         MediaSockets& sockets)
+    : Participant(config.base, random, identity, std::move(samples), sockets),
+      config_(std::move(config)),
       xmpp_sink_(xmpp),
-      media_sink_(media),
-      stream_({signaling::XmppStream::Config::Mode::kAnonymousClient,
-               config_.domain, "", ""},
-              *this),
-      room_{config_.room, config_.component, ""},
-      sid_(random.NextString(16, rtp::kReadableChars)),
-      ice_(random),
-      audio_ssrc_(random.NextU32() | 1),
-      video_ssrc_(random.NextU32() | 1),
-      rtx_ssrc_(random.NextU32() | 1) {
-  for (const auto& [kind, id] : kExtensions) extensions_.Set(kind, id);
+      stream_(config_.login, *this),
+      sources_{random.NextU32() | 1, {}} {
+  for (uint32_t i = 0; i < config_.base.media.simulcast; ++i) {
+    sources_.video.emplace_back(random.NextU32() | 1, random.NextU32() | 1);
+  }
+  if (const uint32_t seed = config_.ssrc_seed; seed != 0) {
+    sources_ = {seed, {{seed + 1, seed + 2}}};
+  }
 }
 
 Bot::~Bot() = default;
 
-void Bot::Fail(std::string why) {
-  if (!failure_.empty()) return;
-  failure_ = std::move(why);
-  audio_.reset();
-  video_.reset();
-}
-
-// ---- XMPP ----
+// ---- the connection ----
 
 void Bot::Start(rtp::Timestamp now) {
   now_ = now;
-  times_.started = now;
+  started_ = now;
+  open_ = true;
+  xmpp_sink_.OpenXmpp();
+}
+
+void Bot::HandleXmppOpen(rtp::Timestamp now) {
+  now_ = now;
   stream_.Start();
 }
 
 void Bot::HandleXmpp(rtp::Timestamp now, std::string_view bytes) {
   now_ = now;
-  stream_.HandleBytes(bytes);
+  if (open_ && !dead()) stream_.HandleBytes(bytes);
 }
 
-void Bot::HandleXmppClosed(rtp::Timestamp now) {
+void Bot::HandleXmppClosed(rtp::Timestamp now, const std::string& why) {
   now_ = now;
-  stream_.HandleDisconnect();
+  if (!open_ || dead()) return;
+  OnCutOff(why);
 }
 
-void Bot::OnXmppWrite(std::string_view bytes) { xmpp_sink_.SendXmpp(bytes); }
+void Bot::OnXmppWrite(std::string_view bytes) {
+  if (open_ && !dead()) xmpp_sink_.SendXmpp(bytes);
+}
 
-void Bot::OnXmppReady(const signaling::Jid& self) {
-  self_ = self;
-  times_.logged_in = now_;
-  signaling::Presence presence;
-  presence.from = self_;
-  presence.to = room_;
-  presence.nick = config_.name;
-  stream_.Send(presence);
-  if (config_.muc) {
-    presence.to = config_.muc->Bare();
-    presence.to.resource = config_.name;
-    presence.muc_join = true;
-    stream_.Send(presence);
-  }
-  SendIq(BuildOffer());
+void Bot::OnXmppClosed(const std::string& reason) {
+  if (open_) OnCutOff("the XMPP connection ended: " + reason);
 }
 
 void Bot::OnXmppRejected(const signaling::RejectedStanza& stanza) {
   Fail("the XMPP server sent a stanza that is not accepted: " + stanza.reason);
 }
 
-void Bot::OnXmppClosed(const std::string& reason) {
-  Fail("the XMPP connection ended: " + reason);
+void Bot::DropXmpp(rtp::Timestamp now, rtp::TimeDelta back_after) {
+  now_ = now;
+  if (!open_ || !failure().empty()) return;
+  open_ = false;
+  xmpp_sink_.CloseXmpp();
+  reopen_at_ = now + back_after;
 }
 
-void Bot::SendIq(signaling::IqPayload payload) {
+void Bot::OnCutOff(const std::string& why) {
+  open_ = false;
+  xmpp_sink_.CloseXmpp();
+  // A login that was refused will be refused again.
+  const bool was_in = logged_in_ != rtp::kNever;
+  if (!config_.reconnect || !was_in) return Fail(why);
+  backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, kLongestBackoff);
+  reopen_at_ = now_ + backoff_;
+}
+
+void Bot::Lose(const std::string& why) {
+  if (!config_.reconnect || left_) return Fail(why);
+  while (!sessions_.empty()) End(*sessions_.back());
+  resume_token_.clear();
+  backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, kLongestBackoff);
+  call_at_ = now_ + backoff_;
+}
+
+void Bot::OnXmppReady(const signaling::Jid& self) {
+  self_ = self;
+  if (logged_in_ == rtp::kNever) logged_in_ = now_;
+  signaling::Presence presence;
+  presence.from = self_;
+  presence.to = config_.room;
+  presence.nick = config_.base.name;
+  stream_.Send(presence);
+  if (config_.muc) {
+    presence.to = config_.muc->Bare();
+    presence.to.resource = config_.base.name;
+    presence.muc_join = true;
+    stream_.Send(presence);
+  }
+  if (!sessions_.empty() && !resume_token_.empty()) {
+    resuming_ =
+        SendIq(signaling::Resume{resume_token_, sessions_.front()->sid});
+  } else {
+    while (!sessions_.empty()) End(*sessions_.back());
+    Call();
+  }
+}
+
+rtp::Timestamp Bot::NextDeadline() const {
+  if (!failure().empty()) return rtp::kNever;
+  return std::min({Participant::NextDeadline(), reopen_at_, call_at_});
+}
+
+void Bot::HandleTimeout(rtp::Timestamp now) {
+  now_ = now;
+  if (!failure().empty()) return;
+  if (now >= reopen_at_) {
+    reopen_at_ = rtp::kNever;
+    open_ = true;
+    xmpp_sink_.OpenXmpp();
+  }
+  if (now >= call_at_) {
+    call_at_ = rtp::kNever;
+    // Not logged in: that will call.
+    if (stream_.ready()) Call();
+  }
+  Participant::HandleTimeout(now);
+}
+
+void Bot::Leave(rtp::Timestamp now) {
+  now_ = now;
+  if (left_ || started_ == rtp::kNever) return;
+  if (failure().empty() && config_.base.faults && !sessions_.empty()) {
+    sessions_.front()->legs.front()->SendFaults();
+  }
+  if (failure().empty() && stream_.ready() && open_) {
+    for (const auto& session : sessions_) SendTerminate(*session, "success");
+    stream_.Close();
+  }
+  left_ = failure().empty();
+  Fail("left");
+}
+
+// ---- stanzas ----
+
+std::string Bot::SendIq(signaling::IqPayload payload) {
   signaling::Iq iq;
   iq.type = signaling::IqType::kSet;
   iq.from = self_;
-  iq.to = room_;
+  iq.to = config_.room;
   iq.id = random_.NextString(12, rtp::kReadableChars);
   iq.payload = std::move(payload);
-  stream_.Send(iq);
+  if (open_) stream_.Send(iq);
+  return iq.id;
 }
 
 void Bot::OnXmppStanza(signaling::Stanza stanza) {
@@ -154,169 +177,151 @@ void Bot::OnXmppStanza(signaling::Stanza stanza) {
   }
   const auto* iq = std::get_if<signaling::Iq>(&stanza);
   if (iq == nullptr) return;
-  if (iq->type == signaling::IqType::kError && iq->from == room_) {
-    const auto error = iq->error.value_or(signaling::StanzaError());
-    return Fail("refused: " + error.condition +
-                (error.text.empty() ? "" : ", " + error.text));
+  if (iq->type == signaling::IqType::kResult ||
+      iq->type == signaling::IqType::kError) {
+    return HandleAnswer(*iq);
   }
-  if (iq->type != signaling::IqType::kGet &&
-      iq->type != signaling::IqType::kSet) {
+  HandleIq(*iq);
+}
+
+void Bot::HandleAnswer(const signaling::Iq& iq) {
+  if (iq.from != config_.room) return;
+  const bool refused = iq.type == signaling::IqType::kError;
+  if (!resuming_.empty() && iq.id == resuming_) {
+    resuming_.clear();
+    if (refused) {
+      while (!sessions_.empty()) End(*sessions_.back());
+      resume_token_.clear();
+      return Call();
+    }
+    backoff_ = {};
     return;
   }
-  if (const auto* bad = std::get_if<signaling::Malformed>(&iq->payload)) {
+  if (!refused) return;
+  const auto error = iq.error.value_or(signaling::StanzaError());
+  const std::string why = "refused: " + error.condition +
+                          (error.text.empty() ? "" : ", " + error.text);
+  if (iq.id != calling_) {
+    // What a room refuses to one who is in it is no reason to go.
+    if (error.condition == "item-not-found") Lose(why);
+    return;
+  }
+  // Later it may be otherwise; what is forbidden stays so.
+  if (error.type == "wait") return Lose(why);
+  Fail(why);
+}
+
+void Bot::HandleIq(const signaling::Iq& iq) {
+  if (const auto* bad = std::get_if<signaling::Malformed>(&iq.payload)) {
     return Fail("the room sent what is malformed: " + bad->error.text);
   }
   signaling::Iq answer;
   answer.type = signaling::IqType::kResult;
   answer.from = self_;
-  answer.to = iq->from;
-  answer.id = iq->id;
-  const auto* jingle = std::get_if<signaling::JingleMessage>(&iq->payload);
-  const bool ours =
-      jingle != nullptr && iq->from == room_ && jingle->sid == sid_;
-  if (jingle != nullptr && !ours) {
+  answer.to = iq.from;
+  answer.id = iq.id;
+  if (const auto* info = std::get_if<signaling::DiscoInfo>(&iq.payload)) {
+    signaling::DiscoInfo ours;
+    ours.node = info->node;
+    ours.identities.push_back({"client", "bot", "carillon-bot"});
+    ours.features = {std::string(signaling::ns::kJingle),
+                     std::string(signaling::ns::kRtp),
+                     std::string(signaling::ns::kIceUdp)};
+    if (config_.profile == Profile::kAvConferences) {
+      ours.features.emplace_back(signaling::ns::kAvConferences);
+    }
+    answer.payload = std::move(ours);
+    return stream_.Send(answer);
+  }
+  const auto* jingle = std::get_if<signaling::JingleMessage>(&iq.payload);
+  if (jingle == nullptr) return stream_.Send(answer);
+  if (jingle->action == signaling::JingleAction::kSessionInitiate &&
+      config_.profile == Profile::kAvConferences &&
+      iq.from.Bare() == config_.room) {
+    return HandleInitiate(iq, *jingle);
+  }
+  Session* session = FindSession(iq.from, jingle->sid);
+  if (session == nullptr) {
     answer.type = signaling::IqType::kError;
     answer.error = signaling::StanzaError{"cancel", "item-not-found",
                                           "unknown-session", ""};
   }
   stream_.Send(answer);
-  if (ours) HandleJingle(*jingle);
-}
-
-void Bot::Leave(rtp::Timestamp now) {
-  now_ = now;
-  if (failure_.empty() && config_.faults) SendFaults();
-  if (failure_.empty() && stream_.ready()) {
-    signaling::JingleMessage terminate;
-    terminate.action = signaling::JingleAction::kSessionTerminate;
-    terminate.sid = sid_;
-    terminate.reason.emplace().condition = "success";
-    SendIq(std::move(terminate));
-  }
-  Fail("left");
-  stream_.Close();
-}
-
-// ---- Jingle ----
-
-signaling::JingleMessage Bot::BuildOffer() const {
-  signaling::JingleMessage offer;
-  offer.action = signaling::JingleAction::kSessionInitiate;
-  offer.sid = sid_;
-  offer.initiator = self_.ToString();
-  signaling::IceTransport transport;
-  transport.ufrag = ice_.local().ufrag;
-  transport.pwd = ice_.local().pwd;
-  transport.fingerprint = signaling::Fingerprint{
-      "sha-256", certificate_.sha256(), signaling::DtlsSetup::kActpass};
-  if (config_.wrong_fingerprint) transport.fingerprint->digest[0] ^= 1;
-  signaling::ContentGroup bundle{"BUNDLE", {}};
-  const auto add = [&](rtp::MediaKind kind, size_t slots, bool sends) {
-    const bool audio = kind == rtp::MediaKind::kAudio;
-    for (size_t i = 0; i < std::max<size_t>(slots, sends ? 1 : 0); ++i) {
-      signaling::Content content;
-      content.name = (audio ? "audio" : "video") + std::to_string(i);
-      const bool publishes = sends && i == 0;
-      content.senders = !publishes  ? signaling::Senders::kResponder
-                        : slots > 0 ? signaling::Senders::kBoth
-                                    : signaling::Senders::kInitiator;
-      content.description_ns = signaling::ns::kRtp;
-      content.description = DescribeMedia(kind);
-      if (publishes) {
-        DescribeSource(audio ? audio_ssrc_ : video_ssrc_, audio ? 0 : rtx_ssrc_,
-                       *content.description);
-      }
-      content.transport_ns = signaling::ns::kIceUdp;
-      content.transport = transport;
-      bundle.contents.push_back(content.name);
-      offer.description.contents.push_back(std::move(content));
-    }
-  };
-  add(rtp::MediaKind::kAudio, config_.audio_slots, config_.send_audio);
-  add(rtp::MediaKind::kVideo, config_.video_slots, config_.send_video);
-  offer.description.groups.push_back(std::move(bundle));
-  return offer;
-}
-
-void Bot::HandleJingle(const signaling::JingleMessage& message) {
-  if (message.action == signaling::JingleAction::kSessionAccept) {
-    return HandleAccept(message.description);
-  }
-  if (message.action == signaling::JingleAction::kSessionTerminate) {
-    const auto reason = message.reason.value_or(signaling::JingleReason());
-    Fail("ended by the room: " + reason.condition +
-         (reason.text.empty() ? "" : ", " + reason.text));
-  }
-}
-
-void Bot::HandleAccept(const signaling::SessionDescription& answer) {
-  if (times_.accepted != rtp::kNever) return;
-  times_.accepted = now_;
-  const auto& contents = answer.contents;
-  if (contents.empty() || !contents.front().transport ||
-      !contents.front().transport->fingerprint) {
-    return Fail("the answer has no transport with a fingerprint");
-  }
-  const signaling::IceTransport& transport = *contents.front().transport;
-  std::vector<ice::SocketAddress> candidates;
-  for (const signaling::IceCandidate& candidate : transport.candidates) {
-    const auto address =
-        ice::SocketAddress::Parse(candidate.ip, candidate.port);
-    if (address) candidates.push_back(*address);
-  }
-  if (candidates.empty()) return Fail("the answer has no candidate");
-  const bool we_begin =
-      transport.fingerprint->setup == signaling::DtlsSetup::kPassive;
-  dtls_ = std::make_unique<ice::DtlsEndpoint>(
-      certificate_,
-      we_begin ? rtp::DtlsRole::kActive : rtp::DtlsRole::kPassive);
-  dtls_->SetRemoteFingerprint(
-      {transport.fingerprint->hash, transport.fingerprint->digest});
-  for (const signaling::Content& content : contents) {
-    const bool receives = content.senders == signaling::Senders::kBoth ||
-                          content.senders == signaling::Senders::kResponder;
-    if (!receives || !content.description || !content.description->ssrc) {
-      continue;
-    }
-    MediaReceiver::Config receiver;
-    receiver.content = content.name;
-    const bool audio = content.description->media == signaling::Media::kAudio;
-    receiver.kind = audio ? rtp::MediaKind::kAudio : rtp::MediaKind::kVideo;
-    receiver.ssrc = *content.description->ssrc;
-    for (const auto& group : content.description->ssrc_groups) {
-      if (group.semantics == "FID" && group.ssrcs.size() == 2) {
-        receiver.rtx_ssrc = group.ssrcs[1];
-      }
-    }
-    receiver.payload_type = audio ? kOpusPayloadType : kVp8PayloadType;
-    receiver.decode = config_.decode;
-    receivers_.push_back(std::make_unique<MediaReceiver>(std::move(receiver)));
-  }
-  ice_.Start(now_, {transport.ufrag, transport.pwd}, std::move(candidates));
+  if (session != nullptr) HandleJingle(*session, *jingle);
 }
 
 // ---- what the room tells ----
 
 void Bot::HandleHeadline(const signaling::Message& message) {
-  if (message.from != room_) return;
+  if (message.from != config_.room) return;
   if (const auto* roster = std::get_if<signaling::Roster>(&message.payload)) {
-    if (!roster->self.empty()) participant_ = roster->self;
-  } else if (const auto* speakers =
-                 std::get_if<signaling::Speakers>(&message.payload)) {
-    dominant_ = speakers->dominant;
+    HandleRoster(*roster);
   } else if (const auto* map =
                  std::get_if<signaling::SlotMap>(&message.payload)) {
-    for (const auto& slot : map->slots) {
-      std::string& source = slots_[slot.content];
-      if (source == slot.source) continue;
-      source = slot.source;
-      slot_events_.push_back({now_, slot.content, slot.source, slot.owner});
-      for (const auto& receiver : receivers_) {
-        // What comes now is something else: no gap of the one before.
-        if (receiver->config().content == slot.content) receiver->ResetGap();
-      }
+    HandleSlotMap(*map);
+  }
+}
+
+void Bot::HandleRoster(const signaling::Roster& roster) {
+  if (!roster.self.empty()) participant_ = roster.self;
+  if (!roster.resume.empty()) resume_token_ = roster.resume;
+  if (roster.complete) roster_.clear();
+  for (const auto& participant : roster.participants) {
+    roster_[participant.id] = participant;
+  }
+  for (const std::string& id : roster.left) roster_.erase(id);
+}
+
+void Bot::HandleSlotMap(const signaling::SlotMap& map) {
+  if (sessions_.empty()) return;
+  for (const auto& slot : map.slots) {
+    std::string& source = slots_[slot.content];
+    if (source == slot.source) continue;
+    source = slot.source;
+    slot_changes_.push_back({now_, slot.content, slot.source, slot.owner});
+    sessions_.front()->OnSource(now_, slot.content, slot.owner);
+  }
+}
+
+bool Bot::IsAway(const std::string& name) const {
+  return std::any_of(roster_.begin(), roster_.end(), [&](const auto& entry) {
+    return entry.second.name == name && entry.second.away;
+  });
+}
+
+void Bot::PinParticipant(rtp::Timestamp now, const std::string& name) {
+  now_ = now;
+  pins_.clear();
+  for (const auto& [id, participant] : roster_) {
+    if (participant.name != name) continue;
+    for (const auto& source : participant.sources) {
+      if (source.kind == "video") pins_.push_back(source.id);
     }
   }
+  SendWishes();
+}
+
+void Bot::SendWishes() {
+  if (sessions_.empty() || !stream_.ready()) return;
+  signaling::Receive receive;
+  receive.pins = pins_;
+  for (size_t i = 0; i < config_.max_heights.size(); ++i) {
+    const std::string content = "video" + std::to_string(i);
+    if (i < config_.video_slots) {
+      receive.limits.push_back({content, config_.max_heights[i]});
+    }
+  }
+  SendIq(std::move(receive));
+}
+
+void Bot::SetMuted(rtp::Timestamp now, rtp::MediaKind kind, bool muted) {
+  now_ = now;
+  if (sessions_.empty() || !stream_.ready()) return;
+  signaling::Publish publish;
+  publish.sources.push_back(
+      {kind == rtp::MediaKind::kAudio ? "audio0" : "video0", "", muted});
+  SetPaused(kind, muted);
+  SendIq(std::move(publish));
 }
 
 }  // namespace bot

@@ -1,180 +1,265 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tools/bot/bot_loop.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstring>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <future>
+#include <map>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include "ice/socket_address.h"
+#include "ice/certificate.h"
+#include "sfu/deadline_queue.h"
 #include "sfu/monotonic_clock.h"
+#include "sfu/system_random.h"
+#include "tools/bot/udp_socket.h"
 
 namespace bot {
 namespace {
 
-// A turn ends so early for the caller to have a look.
-constexpr rtp::TimeDelta kLongestTurn = std::chrono::milliseconds(20);
-// Enough for a burst while the one thread does something else.
-constexpr int kReceiveBuffer = 2 << 20;
-
-volatile std::sig_atomic_t stopped = 0;
-
-bool MakeNonBlocking(int fd) {
-  return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
-}
+namespace asio = boost::asio;
 
 }  // namespace
 
-struct BotLoop::Member : public Bot::XmppSink, public ice::DatagramSink {
-  ~Member() override {
-    if (tcp >= 0) close(tcp);
-    if (udp >= 0) close(udp);
-  }
+struct BotLoop::Impl {
+  struct Member;
 
-  void SendXmpp(std::string_view bytes) override { out.append(bytes); }
+  Impl(XmppServer xmpp_server, std::shared_ptr<const MediaSamples> media)
+      : server(std::move(xmpp_server)),
+        tls(server.tls == TlsMode::kOff ? nullptr : MakeTlsContext(server)),
+        samples(std::move(media)),
+        certificate(ice::Certificate::Make()),
+        timer(context),
+        work(asio::make_work_guard(context)) {}
 
-  void SendDatagram(const ice::SocketAddress& to,
-                    std::span<const uint8_t> datagram) override {
-    sockaddr_storage address;
-    const socklen_t length = to.ToSockaddr(AF_INET, &address);
-    if (length == 0) return;  // IPv6; another candidate will do
-    sendto(udp, datagram.data(), datagram.size(), 0,
-           reinterpret_cast<const sockaddr*>(&address), length);
-  }
+  void Schedule(Member& member);
+  void ArmTimer();
+  void OnTimer();
+  Member* Find(const Bot* bot);
 
-  bool Connect(const Config& config) {
-    const auto server = ice::SocketAddress::Parse(config.host, config.port);
-    sockaddr_storage address;
-    if (!server) return false;
-    const socklen_t length = server->ToSockaddr(AF_INET, &address);
-    tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    setsockopt(udp, SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer,
-               sizeof(kReceiveBuffer));
-    return length > 0 && udp >= 0 &&
-           connect(tcp, reinterpret_cast<const sockaddr*>(&address), length) ==
-               0 &&
-           MakeNonBlocking(tcp);
-  }
-
-  void Flush() {
-    while (!out.empty() && tcp >= 0) {
-      const ssize_t sent = send(tcp, out.data(), out.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
-      out.erase(0, static_cast<size_t>(sent));
-    }
-  }
-
-  void CloseTcp(rtp::Timestamp now) {
-    close(tcp);
-    tcp = -1;
-    bot->HandleXmppClosed(now);
-  }
-
-  int tcp = -1;
-  int udp = -1;
-  std::string out;
-  std::unique_ptr<Bot> bot;
+  const XmppServer server;
+  const std::shared_ptr<asio::ssl::context> tls;
+  const std::shared_ptr<const MediaSamples> samples;
+  const std::unique_ptr<ice::Certificate> certificate;
+  sfu::SystemRandom random;
+  asio::io_context context{1};
+  asio::steady_timer timer;
+  rtp::Timestamp armed = rtp::kNever;
+  uint64_t next_member = 1;
+  std::map<uint64_t, std::unique_ptr<Member>> members;
+  std::map<const Bot*, uint64_t> numbers;
+  sfu::DeadlineQueue<uint64_t> deadlines;
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  std::thread thread;
 };
 
-BotLoop::BotLoop(Config config, std::shared_ptr<const MediaSamples> samples)
-    : config_(std::move(config)),
-      samples_(std::move(samples)),
-      certificate_(ice::Certificate::Make()) {}
+struct BotLoop::Impl::Member : public Bot::XmppSink, public MediaSockets {
+  Member(Impl& the_loop, uint64_t my_number)
+      : loop(the_loop), number(my_number) {}
 
-BotLoop::~BotLoop() = default;
+  // Bot::XmppSink
+  void OpenXmpp() override {
+    const uint64_t generation = ++connections;
+    const auto current = [this, generation] {
+      return connection != nullptr && generation == connections;
+    };
+    XmppConnection::Handler handler;
+    handler.on_open = [this, current] {
+      if (!current()) return;
+      bot->HandleXmppOpen(Now());
+      loop.Schedule(*this);
+    };
+    handler.on_bytes = [this, current](std::string_view bytes) {
+      if (!current()) return;
+      bot->HandleXmpp(Now(), bytes);
+      loop.Schedule(*this);
+    };
+    handler.on_closed = [this, current](const std::string& why) {
+      if (!current()) return;
+      bot->HandleXmppClosed(Now(), why);
+      loop.Schedule(*this);
+    };
+    connection = std::make_shared<XmppConnection>(loop.context, loop.server,
+                                                  loop.tls, std::move(handler));
+  }
+  void SendXmpp(std::string_view bytes) override {
+    if (connection) connection->Send(bytes);
+  }
+  void CloseXmpp() override {
+    // It may be what called us.
+    asio::post(loop.context, [gone = std::exchange(connection, nullptr)] {});
+  }
 
-void BotLoop::Stop() { stopped = 1; }
+  // MediaSockets
+  size_t Open() override {
+    const size_t socket = ++opened;
+    Bind(socket);
+    return socket;
+  }
+  void Close(size_t socket) override { sockets.erase(socket); }
+  void Rebind(size_t socket) override { Bind(socket); }
+  void SendDatagram(size_t socket, const ice::SocketAddress& to,
+                    std::span<const uint8_t> datagram) override {
+    const auto found = sockets.find(socket);
+    if (found != sockets.end()) found->second->Send(to, datagram);
+  }
+
+  void Bind(size_t socket) {
+    sockets[socket] = std::make_unique<UdpSocket>(
+        loop.context,
+        [this, socket](rtp::Timestamp arrival, const ice::SocketAddress& from,
+                       std::span<const uint8_t> datagram) {
+          // What is told to a bot never goes back in time.
+          newest = std::max(newest, arrival);
+          bot->HandleDatagram(newest, socket, from, datagram);
+        },
+        [this] { loop.Schedule(*this); });
+    if (paused_until > Now()) sockets[socket]->Pause();
+  }
+
+  Impl& loop;
+  const uint64_t number;
+  std::unique_ptr<Bot> bot;
+  std::shared_ptr<XmppConnection> connection;
+  uint64_t connections = 0;
+  size_t opened = 0;
+  std::map<size_t, std::unique_ptr<UdpSocket>> sockets;
+  rtp::Timestamp newest;
+  rtp::Timestamp scheduled = rtp::kNever;
+  rtp::Timestamp paused_until;
+};
+
+BotLoop::BotLoop(const XmppServer& server,
+                 std::shared_ptr<const MediaSamples> samples)
+    : impl_(std::make_unique<Impl>(server, std::move(samples))) {
+  impl_->thread = std::thread([this] { impl_->context.run(); });
+}
+
+BotLoop::~BotLoop() {
+  impl_->context.stop();
+  impl_->thread.join();
+  impl_->members.clear();
+}
 
 rtp::Timestamp BotLoop::Now() { return sfu::MonotonicNow(); }
 
-Bot* BotLoop::Join(Bot::Config config, std::string* error) {
-  auto member = std::make_unique<Member>();
-  if (!member->Connect(config_)) {
-    *error = "no connection to the XMPP server at " + config_.host + ":" +
-             std::to_string(config_.port) + ": " + std::strerror(errno);
-    return nullptr;
-  }
-  config.ntp = sfu::WallClock();
-  member->bot = std::make_unique<Bot>(std::move(config), random_, *certificate_,
-                                      samples_, *member, *member);
-  Bot* bot = member->bot.get();
-  members_.push_back(std::move(member));
-  bot->Start(Now());
-  return bot;
+void BotLoop::Post(std::function<void()> task) {
+  asio::post(impl_->context, std::move(task));
+}
+
+void BotLoop::Call(const std::function<void()>& task) {
+  std::promise<void> done;
+  Post([&] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+Bot* BotLoop::Add(Bot::Config config) {
+  const uint64_t number = impl_->next_member++;
+  auto made = std::make_unique<Impl::Member>(*impl_, number);
+  Impl::Member& member = *made;
+  impl_->members[number] = std::move(made);
+  config.base.ntp = sfu::WallClock();
+  member.bot = std::make_unique<Bot>(std::move(config), impl_->random,
+                                     *impl_->certificate, impl_->samples,
+                                     member, member);
+  impl_->numbers[member.bot.get()] = number;
+  member.bot->Start(Now());
+  impl_->Schedule(member);
+  return member.bot.get();
 }
 
 void BotLoop::Remove(Bot* bot) {
-  std::erase_if(members_,
-                [bot](const auto& member) { return member->bot.get() == bot; });
+  const auto number = impl_->numbers.find(bot);
+  if (number == impl_->numbers.end()) return;
+  impl_->members.erase(number->second);
+  impl_->numbers.erase(number);
 }
 
-bool BotLoop::Flushed() const {
-  return std::all_of(members_.begin(), members_.end(), [](const auto& member) {
-    return member->tcp < 0 || member->out.empty();
+void BotLoop::RemoveLater(Bot* bot, rtp::TimeDelta after) {
+  auto wait = std::make_shared<asio::steady_timer>(impl_->context);
+  wait->expires_after(after);
+  wait->async_wait([this, wait, bot](auto) { Remove(bot); });
+}
+
+void BotLoop::Touch(Bot* bot) {
+  if (Impl::Member* member = impl_->Find(bot)) impl_->Schedule(*member);
+}
+
+void BotLoop::StopReading(Bot* bot, rtp::Timestamp until) {
+  Impl::Member* member = impl_->Find(bot);
+  if (member == nullptr) return;
+  member->paused_until = until;
+  for (const auto& [number, socket] : member->sockets) socket->Pause();
+  auto wake = std::make_shared<asio::steady_timer>(impl_->context);
+  wake->expires_after(until - Now());
+  wake->async_wait([this, wake, number = member->number](auto error) {
+    const auto found = impl_->members.find(number);
+    if (error || found == impl_->members.end() ||
+        found->second->paused_until > Now()) {
+      return;
+    }
+    for (const auto& [socket_number, socket] : found->second->sockets) {
+      socket->Resume();
+    }
   });
 }
 
-void BotLoop::Serve(Member& member, short tcp_events, short udp_events) {
-  std::array<char, 16'384> buffer;
-  if (tcp_events != 0) {
-    const ssize_t size = recv(member.tcp, buffer.data(), buffer.size(), 0);
-    if (size > 0) {
-      member.bot->HandleXmpp(Now(), {buffer.data(), static_cast<size_t>(size)});
-    } else if (size == 0 || errno != EAGAIN) {
-      member.CloseTcp(Now());
-    }
-  }
-  while (udp_events != 0) {
-    sockaddr_storage from;
-    socklen_t length = sizeof(from);
-    const ssize_t size = recvfrom(member.udp, buffer.data(), buffer.size(), 0,
-                                  reinterpret_cast<sockaddr*>(&from), &length);
-    if (size < 0) break;
-    const auto address = ice::SocketAddress::FromSockaddr(
-        reinterpret_cast<const sockaddr*>(&from), length);
-    if (!address) continue;
-    member.bot->HandleDatagram(Now(), *address,
-                               {reinterpret_cast<const uint8_t*>(buffer.data()),
-                                static_cast<size_t>(size)});
-  }
+bool BotLoop::Flushed() const {
+  return std::all_of(impl_->members.begin(), impl_->members.end(),
+                     [](const auto& entry) {
+                       const auto& connection = entry.second->connection;
+                       return !connection || connection->flushed();
+                     });
 }
 
-bool BotLoop::RunUntil(rtp::Timestamp deadline,
-                       const std::function<bool(rtp::Timestamp)>& done) {
-  std::vector<pollfd> polled;
-  for (;;) {
-    rtp::Timestamp now = Now();
-    rtp::Timestamp next = std::min(deadline, now + kLongestTurn);
-    polled.clear();
-    for (const auto& member : members_) {
-      if (now >= member->bot->NextDeadline()) member->bot->HandleTimeout(now);
-      next = std::min(next, member->bot->NextDeadline());
-      member->Flush();
-      const short events =
-          static_cast<short>(POLLIN | (member->out.empty() ? 0 : POLLOUT));
-      // poll() passes over a negative descriptor.
-      polled.push_back({member->tcp, events, 0});
-      polled.push_back({member->udp, POLLIN, 0});
+// ---- time ----
+
+BotLoop::Impl::Member* BotLoop::Impl::Find(const Bot* bot) {
+  const auto number = numbers.find(bot);
+  return number == numbers.end() ? nullptr : members[number->second].get();
+}
+
+void BotLoop::Impl::Schedule(Member& member) {
+  const rtp::Timestamp deadline = member.bot->NextDeadline();
+  if (deadline >= member.scheduled) return;
+  member.scheduled = deadline;
+  deadlines.Add(deadline, member.number);
+  ArmTimer();
+}
+
+void BotLoop::Impl::ArmTimer() {
+  const rtp::Timestamp next = deadlines.NextDeadline();
+  if (next >= armed) return;
+  armed = next;
+  timer.expires_after(std::max(next - Now(), rtp::TimeDelta(0)));
+  timer.async_wait([this](auto error) {
+    if (!error) OnTimer();
+  });
+}
+
+void BotLoop::Impl::OnTimer() {
+  armed = rtp::kNever;
+  const rtp::Timestamp now = Now();
+  while (deadlines.NextDeadline() <= now) {
+    const auto [at, number] = deadlines.Take();
+    const auto found = members.find(number);
+    if (found == members.end()) continue;
+    Member& member = *found->second;
+    if (at == member.scheduled) member.scheduled = rtp::kNever;
+    if (member.bot->NextDeadline() <= now) {
+      member.newest = std::max(member.newest, now);
+      member.bot->HandleTimeout(member.newest);
     }
-    if (done(now)) return true;
-    if (now >= deadline || stopped != 0) return false;
-    timespec wait{};
-    wait.tv_nsec = std::max<int64_t>((next - now).count(), 0) * 1000;
-    ppoll(polled.data(), polled.size(), &wait, nullptr);
-    for (size_t i = 0; i < members_.size(); ++i) {
-      Serve(*members_[i], polled[2 * i].revents & (POLLIN | POLLHUP | POLLERR),
-            polled[2 * i + 1].revents);
-    }
+    Schedule(member);
   }
+  ArmTimer();
 }
 
 }  // namespace bot

@@ -1,60 +1,53 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "ice/certificate.h"
 #include "rtp/base/time.h"
-#include "sfu/system_random.h"
 #include "tools/bot/bot.h"
 #include "tools/bot/media_samples.h"
+#include "tools/bot/xmpp_connection.h"
 
 namespace bot {
 
-// The shell of many bots in one thread: their sockets, clock and chance.
+// The shell of many bots: one thread, one event loop, their sockets, clock and
+// chance.
 class BotLoop {
  public:
-  struct Config {
-    std::string host;  // IPv4 of the XMPP server
-    uint16_t port = 0;
-  };
-
-  BotLoop(Config config, std::shared_ptr<const MediaSamples> samples);
+  // Throws boost::system::system_error if the server's TLS cannot be set up.
+  BotLoop(const XmppServer& server,
+          std::shared_ptr<const MediaSamples> samples);
+  // Stops the thread; the bots go without a goodbye.
   ~BotLoop();
   BotLoop(const BotLoop&) = delete;
   BotLoop& operator=(const BotLoop&) = delete;
 
-  // Connects one more bot and lets it join. Null, with `error`, if there is no
-  // connection. The bot lives as long as the loop, or until Remove().
-  Bot* Join(Bot::Config config, std::string* error);
-  void Remove(Bot* bot);
+  // From any thread: does it on the loop's, in order.
+  void Post(std::function<void()> task);
+  // The same, and waits for it. Not from the loop's thread.
+  void Call(const std::function<void()>& task);
 
-  // Serves all bots until `done(now)`, asked after every turn, or `deadline`.
-  // Returns whether it was done. After Stop() it writes what waits, and does not
-  // wait itself.
-  bool RunUntil(rtp::Timestamp deadline,
-                const std::function<bool(rtp::Timestamp)>& done);
+  // The rest: on the loop's thread only.
+
+  // A new bot, which begins to join.
+  Bot* Add(Bot::Config config);
+  void Remove(Bot* bot);
+  void RemoveLater(Bot* bot, rtp::TimeDelta after);
+  // Something was done to the bot that may have changed its deadline.
+  void Touch(Bot* bot);
+  // What comes to its sockets stays in the kernel until then.
+  void StopReading(Bot* bot, rtp::Timestamp until);
   // Whether all that bots had to say to their XMPP server was written.
   bool Flushed() const;
-  // From a signal handler: no RunUntil() goes on.
-  static void Stop();
 
   static rtp::Timestamp Now();
 
  private:
-  struct Member;
-
-  void Serve(Member& member, short tcp_events, short udp_events);
-
-  const Config config_;
-  const std::shared_ptr<const MediaSamples> samples_;
-  sfu::SystemRandom random_;
-  std::unique_ptr<ice::Certificate> certificate_;
-  std::vector<std::unique_ptr<Member>> members_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace bot

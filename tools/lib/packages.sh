@@ -6,9 +6,9 @@
 
 CARILLON_BUILD_PACKAGES=(
   cmake g++ ninja-build pkg-config
-  libabsl-dev libbenchmark-dev libboost-dev libgloox-dev libgmock-dev
-  libgtest-dev libopus-dev libspdlog-dev libsrtp2-dev libssl-dev libvpx-dev
-  nlohmann-json3-dev prometheus-cpp-dev
+  libabsl-dev libaom-dev libbenchmark-dev libboost-dev libgloox-dev
+  libgmock-dev libgtest-dev libopus-dev libspdlog-dev libsrtp2-dev libssl-dev
+  libvpx-dev libx264-dev nlohmann-json3-dev prometheus-cpp-dev
 )
 # nodejs and npm are left out where node and npm came from elsewhere.
 CARILLON_PAGE_PACKAGES=(ca-certificates nodejs npm)

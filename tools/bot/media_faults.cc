@@ -6,7 +6,7 @@
 
 #include "rtp/rtcp_feedback.h"
 #include "rtp/rtp_packet.h"
-#include "tools/bot/bot.h"
+#include "tools/bot/media_session.h"
 
 namespace bot {
 namespace {
@@ -29,6 +29,8 @@ void SetPayloadType(std::vector<uint8_t>& packet, uint8_t type) {
   packet[1] = static_cast<uint8_t>((packet[1] & 0x80) | type);
 }
 
+constexpr uint8_t kAnyPayloadType = 111;
+
 // RFC 3550 s5.1, no extension, no payload.
 std::vector<uint8_t> BareRtp(rtp::Ssrc ssrc, uint8_t payload_type) {
   std::vector<uint8_t> packet(rtp::kRtpFixedHeaderSize);
@@ -41,16 +43,20 @@ std::vector<uint8_t> BareRtp(rtp::Ssrc ssrc, uint8_t payload_type) {
 
 }  // namespace
 
-void Bot::SendFaultBeforeKeys() {
-  std::vector<uint8_t> early = BareRtp(audio_ssrc_, kOpusPayloadType);
+void MediaSession::SendFaultBeforeKeys() {
+  std::vector<uint8_t> early = BareRtp(own_ssrc(), kAnyPayloadType);
   early.resize(60);
-  media_sink_.SendDatagram(*ice_.selected(), early);
+  SendRaw(early);
 }
 
-void Bot::SendFaults() {
-  if (!srtp_ || !ice_.selected() || !last_sent_.contains(video_ssrc_)) return;
-  const ice::SocketAddress& server = *ice_.selected();
-  const std::vector<uint8_t> video = last_sent_[video_ssrc_];
+void MediaSession::SendFaults() {
+  const auto sender = std::find_if(
+      senders_.begin(), senders_.end(),
+      [](const auto& each) { return each->kind() == rtp::MediaKind::kVideo; });
+  if (!srtp_ || sender == senders_.end()) return;
+  const rtp::Ssrc rtx_ssrc = (*sender)->config().layers.front().rtx_ssrc;
+  const std::vector<uint8_t> video = last_sent_[(*sender)->ssrc()];
+  if (video.empty()) return;
   const size_t header = rtp::RtpHeaderSize(video).value_or(video.size());
   uint16_t seq = SeqOf(video);
   const auto next = [&](std::vector<uint8_t> packet) {
@@ -59,10 +65,10 @@ void Bot::SendFaults() {
   };
 
   // What nobody's keys made, and what came before.
-  media_sink_.SendDatagram(server, next(video));
+  SendRaw(next(video));
 
   const std::vector<uint8_t> twice = srtp_->ProtectRtp(next(video));
-  for (int i = 0; i < 2; ++i) media_sink_.SendDatagram(server, twice);
+  for (int i = 0; i < 2; ++i) SendRaw(twice);
 
   // Authentic, but unreadable or not negotiated.
   std::vector<uint8_t> padded = next(video);
@@ -82,11 +88,10 @@ void Bot::SendFaults() {
 
   // Retransmissions (RFC 4588 s4): of what came already, and of nothing.
   std::vector<uint8_t> rtx = video;
-  uint16_t rtx_seq = last_sent_.contains(rtx_ssrc_)
-                         ? SeqOf(last_sent_[rtx_ssrc_])
-                         : uint16_t{0};
-  SetPayloadType(rtx, kVp8RtxPayloadType);
-  PutU32(rtx, 8, rtx_ssrc_);
+  uint16_t rtx_seq =
+      last_sent_.contains(rtx_ssrc) ? SeqOf(last_sent_[rtx_ssrc]) : uint16_t{0};
+  SetPayloadType(rtx, (*sender)->config().rtx_payload_type);
+  PutU32(rtx, 8, rtx_ssrc);
   PutU16(rtx, 2, ++rtx_seq);
   const std::array<uint8_t, 2> original = {video[2], video[3]};
   rtx.insert(rtx.begin() + static_cast<ptrdiff_t>(header), original.begin(),
@@ -101,9 +106,9 @@ void Bot::SendFaults() {
     std::array<uint8_t, 64> buffer;
     rtp::RtcpWriter nack(buffer);
     const std::array<uint16_t, 1> missing = {0x7FFF};
-    rtp::WriteNack(audio_ssrc_, receiver->config().ssrc, missing, nack);
+    rtp::WriteNack(own_ssrc(), receiver->config().ssrc, missing, nack);
     if (receiver->config().kind == rtp::MediaKind::kVideo) {
-      rtp::WritePli(audio_ssrc_, receiver->config().ssrc, nack);
+      rtp::WritePli(own_ssrc(), receiver->config().ssrc, nack);
     }
     SendPlainRtcp(nack.written());
   }
@@ -111,7 +116,7 @@ void Bot::SendFaults() {
   // Streams that nobody negotiated, more than a client may have. The last, as
   // no new stream of the session has a chance after it.
   for (rtp::Ssrc ssrc = 1; ssrc <= 70; ++ssrc) {
-    SendPlainRtp(BareRtp(ssrc, kOpusPayloadType));
+    SendPlainRtp(BareRtp(ssrc, kAnyPayloadType));
   }
 }
 
