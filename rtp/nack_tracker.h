@@ -18,7 +18,7 @@ class NackTracker {
   static constexpr TimeDelta kReorderDelay = std::chrono::milliseconds(10);
   static constexpr TimeDelta kMinRepeat = std::chrono::milliseconds(40);
   static constexpr TimeDelta kMaxAge = std::chrono::seconds(1);
-  static constexpr int kMaxTries = 5;
+  static constexpr int kMaxTries = 10;
   // A gap wider than this is a restart or an outage: a key frame is cheaper.
   static constexpr size_t kMaxMissing = 250;
 

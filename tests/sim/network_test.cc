@@ -36,17 +36,19 @@ TEST_P(NetworkTest, F1LostPacketsAreRecovered) {
   for (const double loss : {0.01, 0.05, 0.1}) {
     SCOPED_TRACE(loss);
     MakeWorld();
-    Meet(3);
     Impairment link = Link(milliseconds(25));
     link.loss = loss;
-    SetLinks(link);
+    Meet(3, [&](size_t, bot::Bot::Config& config) {
+      config.base.up = config.base.down = link;
+    });
     world_->RunFor(seconds(30));
     for (size_t i = 0; i < 3; ++i) {
       const bot::StreamFigures video = Video(i);
       Print("F1", video);
       EXPECT_GT(video.recovered, 0u);
       // Each way may lose it, on three links, and the request as well.
-      EXPECT_LE(video.lost, video.packets / 1000);
+      // What came before a key frame is not repaired any more once that came.
+      EXPECT_LE(video.lost, video.packets / 100);
       EXPECT_EQ(video.decode_errors, 0u);
     }
   }
@@ -124,8 +126,9 @@ TEST_P(NetworkTest, F4DisorderIsPutRight) {
   for (const size_t i : {1, 2}) {
     const bot::StreamFigures video = Video(i);
     Print("F4", video);
-    // What came twice is forwarded once.
-    EXPECT_EQ(video.duplicates, 0u);
+    // What came twice is forwarded once; but what comes late and is asked for
+    // meanwhile comes again, as it should.
+    EXPECT_LE(video.duplicates, video.packets / 100);
     EXPECT_EQ(video.lost, 0u);
     EXPECT_EQ(video.decode_errors, 0u);
     EXPECT_EQ(Audio(i).duplicates, 0u);

@@ -145,7 +145,7 @@ TEST_P(SessionTest, F24NumbersWrap) {
     config.base.timestamp_offset = 0xFFFFF000u;
   };
   Meet(3, begin_late);
-  world_->RunFor(minutes(6));
+  world_->RunFor(minutes(9));
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(bot(i).failure(), "");
     // The numbers of a transport have gone round as well.

@@ -84,8 +84,7 @@ ABSL_FLAG(std::optional<int>, video_fps, std::nullopt,
           "Frames per second of synthetic video; 15 by default");
 ABSL_FLAG(std::optional<std::string>, speakers, std::nullopt,
           "Who speaks for how many seconds, in order: 0:5,1:2.5");
-ABSL_FLAG(std::optional<bool>, decode, std::nullopt,
-          "Decode all video, counting errors");
+ABSL_FLAG(bool, decode, false, "Decode all video, counting errors");
 ABSL_FLAG(std::optional<int>, decrypt_one_in, std::nullopt,
           "Of so many packets one is decrypted; 1 (all) up to 50 bots, else "
           "16, by default");
@@ -287,7 +286,7 @@ void ChangeMedia(MediaPlan& media, Errors* errors) {
   Count("video_kbps", absl::GetFlag(FLAGS_video_kbps), &media.video_kbps,
         errors);
   Count("video_fps", absl::GetFlag(FLAGS_video_fps), &media.video_fps, errors);
-  if (const auto decode = absl::GetFlag(FLAGS_decode)) media.decode = *decode;
+  if (absl::GetFlag(FLAGS_decode)) media.decode = true;
   Count("decrypt_one_in", absl::GetFlag(FLAGS_decrypt_one_in),
         &media.decrypt_one_in, errors);
   if (const auto feedback = absl::GetFlag(FLAGS_feedback)) {

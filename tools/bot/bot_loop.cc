@@ -123,7 +123,6 @@ struct BotLoop::Impl::Member : public Bot::XmppSink, public MediaSockets {
 
   Impl& loop;
   const uint64_t number;
-  std::unique_ptr<Bot> bot;
   std::shared_ptr<XmppConnection> connection;
   uint64_t connections = 0;
   size_t opened = 0;
@@ -131,6 +130,7 @@ struct BotLoop::Impl::Member : public Bot::XmppSink, public MediaSockets {
   rtp::Timestamp newest;
   rtp::Timestamp scheduled = rtp::kNever;
   rtp::Timestamp paused_until;
+  std::unique_ptr<Bot> bot;  // last: closes its sockets as it goes
 };
 
 BotLoop::BotLoop(const XmppServer& server,

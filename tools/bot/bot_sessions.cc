@@ -42,7 +42,7 @@ MediaReceiver::Config ReceiverOf(const signaling::Content& content) {
   receiver.kind = description.media == signaling::Media::kAudio
                       ? rtp::MediaKind::kAudio
                       : rtp::MediaKind::kVideo;
-  receiver.ssrc = *description.ssrc;
+  receiver.ssrc = description.ssrc.value_or(0);
   for (const auto& group : description.ssrc_groups) {
     if (group.semantics == "FID" && group.ssrcs.size() == 2) {
       receiver.rtx_ssrc = group.ssrcs[1];
@@ -221,13 +221,14 @@ void Bot::ConnectLegs(Session& session,
     const auto index = session.contents.find(content.name);
     if (index == session.contents.end()) continue;
     MediaSession& leg = *session.legs[index->second];
-    if (PeerSends(content, peer_initiated) && content.description &&
-        content.description->ssrc) {
+    if (PeerSends(content, peer_initiated) && content.description) {
       MediaReceiver::Config receiver = ReceiverOf(content);
       receiver.extensions = leg.extensions();
       receiver.ntp = config_.base.ntp;
       receiver.decode = config_.base.media.decode;
-      receiver.nack = config_.base.media.feedback != Feedback::kNone;
+      // Of sound what is late is of no use, and nothing offers it.
+      receiver.nack = config_.base.media.feedback != Feedback::kNone &&
+                      receiver.kind == rtp::MediaKind::kVideo;
       receiver.decrypt_one_in = config_.base.media.decrypt_one_in;
       leg.AddReceiver(std::move(receiver));
     }

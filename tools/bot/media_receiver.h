@@ -37,7 +37,7 @@ class MediaReceiver {
   struct Config {
     std::string content;
     rtp::MediaKind kind = rtp::MediaKind::kAudio;
-    rtp::Ssrc ssrc = 0;
+    rtp::Ssrc ssrc = 0;      // 0: not signalled; see Latch()
     rtp::Ssrc rtx_ssrc = 0;  // 0: none
     // What may come, by payload type; others count as packets and no more.
     // Empty: `payload_type` alone, Opus or VP8.
@@ -65,6 +65,8 @@ class MediaReceiver {
   MediaReceiver& operator=(const MediaReceiver&) = delete;
 
   const Config& config() const { return config_; }
+  // It is the only one of its transport, and this is what comes there.
+  void Latch(rtp::Ssrc ssrc) { config_.ssrc = ssrc; }
   // As of the last Settle() or packet.
   const StreamFigures& figures() const { return figures_; }
   std::optional<rtp::Timestamp> first_packet() const { return first_packet_; }
@@ -122,7 +124,7 @@ class MediaReceiver {
   void CountLayers(const FrameAssembler::Frame& frame);
   void CopyMeters();
 
-  const Config config_;
+  Config config_;
   StreamFigures figures_;
   std::optional<rtp::Timestamp> first_packet_;
   std::optional<rtp::Timestamp> first_frame_;

@@ -159,23 +159,29 @@ MediaReceiver* MediaSession::FindReceiver(rtp::Ssrc ssrc) const {
       std::find_if(receivers_.begin(), receivers_.end(), [&](const auto& r) {
         return r->config().ssrc == ssrc || r->config().rtx_ssrc == ssrc;
       });
-  return found == receivers_.end() ? nullptr : found->get();
+  if (found != receivers_.end()) return found->get();
+  // One whose SSRC nobody signalled, as clients without BUNDLE have it.
+  if (receivers_.size() != 1 || receivers_[0]->config().ssrc != 0) {
+    return nullptr;
+  }
+  receivers_[0]->Latch(ssrc);
+  return receivers_[0].get();
 }
 
 void MediaSession::HandleRtp(rtp::Timestamp now,
                              std::span<const uint8_t> datagram) {
   ++traffic_.packets_received;
   traffic_.bytes_received += datagram.size();
-  // SRTP leaves the header and its extensions in clear (RFC 3711 s3.1).
-  const auto header = rtp::RtpView::Parse(datagram);
-  if (!header) return;
-  MediaReceiver* receiver = FindReceiver(header->ssrc);
-  const bool rtx =
-      receiver != nullptr && header->ssrc != receiver->config().ssrc;
-  std::optional<rtp::RtpView> packet = header;
+  // SRTP leaves the header and its extensions in clear (RFC 3711 s3.1), but
+  // not how much padding there is.
+  constexpr uint8_t kPadding = 0x20;
+  std::optional<rtp::RtpView> packet;
+  if ((datagram[0] & kPadding) == 0) packet = rtp::RtpView::Parse(datagram);
+  MediaReceiver* receiver = packet ? FindReceiver(packet->ssrc) : nullptr;
+  bool rtx = receiver != nullptr && packet->ssrc != receiver->config().ssrc;
   std::optional<std::vector<uint8_t>> plain;
   // Nothing is believed of a stream that nobody knows.
-  if (receiver == nullptr || rtx || receiver->WantsPlain(*header)) {
+  if (receiver == nullptr || rtx || receiver->WantsPlain(*packet)) {
     plain = srtp_->UnprotectRtp(datagram);
     if (!plain) {
       ++traffic_.unauthentic;
@@ -183,6 +189,10 @@ void MediaSession::HandleRtp(rtp::Timestamp now,
       return;
     }
     packet = rtp::RtpView::Parse(*plain);
+    if (packet && receiver == nullptr) {
+      receiver = FindReceiver(packet->ssrc);
+      rtx = receiver != nullptr && packet->ssrc != receiver->config().ssrc;
+    }
   }
   if (!packet || receiver == nullptr) return;
   if (config_.feedback == Feedback::kTwcc) {

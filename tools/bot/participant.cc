@@ -158,6 +158,10 @@ rtp::Timestamp Participant::NextDeadline() const {
 void Participant::HandleTimeout(rtp::Timestamp now) {
   now_ = now;
   if (dead_ || !failure_.empty()) return;
+  if (now >= slow_until_) {
+    slow_until_ = rtp::kNever;
+    down_.Set(now, fast_);
+  }
   up_.PopDue(now,
              [this](const ImpairedLink::Route& route,
                     std::span<const uint8_t> bytes) { Send(route, bytes); });

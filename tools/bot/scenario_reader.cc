@@ -133,7 +133,8 @@ class Reader : public Fields {
     }
     std::string all;
     for (std::string_view word : words) {
-      all += (all.empty() ? "" : ", ") + std::string(word);
+      if (!all.empty()) all += ", ";
+      all += word;
     }
     Error(name,
           Show(*raw) + (words.size() == 1 ? " is not " : " is none of ") + all);

@@ -40,6 +40,7 @@ srtp_t Make(rtp::SrtpProfile profile, const rtp::SrtpMasterKey& master,
   policy.ssrc.type = direction;
   policy.key = key.data();
   policy.window_size = 1024;
+  policy.allow_repeat_tx = 1;  // a plain resend (RFC 4585) is one
   srtp_t session = nullptr;
   if (srtp_create(&session, &policy) != srtp_err_status_ok) return nullptr;
   return session;
