@@ -141,7 +141,8 @@ class Running:
         """Starts a carillon-bot."""
         bots = subprocess.Popen(
             [self._build_dir / "tools/bot/carillon-bot",
-             f"--run_json={self.state}/run.json", f"--room={room}", *options],
+             f"--run_json={self.state}/run.json", f"--room={room}",
+             "--live=off", *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True)
         self._bots.append(bots)

@@ -101,14 +101,14 @@ TEST(MediaTest, WhatALossCosts) {
     link.loses_by_time = [lost](uint32_t timestamp) {
       return timestamp == lost;
     };
-    link.RunFor(seconds(2));
+    link.RunFor(seconds(3));
     EXPECT_EQ(link.figures().key_frames, c.costs_key_frame ? 2u : 1u);
     EXPECT_EQ(link.sender->counts().key_frame_requests,
               c.costs_key_frame ? 1u : 0u);
     EXPECT_GT(link.figures().lost, 0u);
     EXPECT_EQ(link.figures().decode_errors, 0u);
     if (!c.costs_key_frame) {
-      EXPECT_EQ(link.figures().frames, 2u * MediaSamples::kFps - 1);
+      EXPECT_EQ(link.figures().frames, 3u * MediaSamples::kFps - 1);
     }
   }
 }

@@ -418,9 +418,9 @@ void ReadScenario(Scenario* scenario, Errors* errors) {
 
 Errors ReadFlags(int argc, char** argv, Order* order) {
   Errors errors;
-  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::vector<std::string> arguments(argv, argv + argc);
   std::vector<std::string> required = TakeRepeated("require", &arguments);
-  std::vector<char*> left = {argv[0]};
+  std::vector<char*> left;
   for (std::string& argument : arguments) left.push_back(argument.data());
   const auto rest =
       absl::ParseCommandLine(static_cast<int>(left.size()), left.data());

@@ -77,7 +77,7 @@ class Watcher : public RunObserver {
         LiveTerminal::ModeFor(STDERR_FILENO) == LiveTerminal::Mode::kPicture) {
       return;
     }
-    std::printf("joined: %zu\n", figures.planned_bots);
+    std::printf("joined: %zu\n", figures.seconds.back().joined);
     std::fflush(stdout);
   }
   void OnSecond(const RunFigures& figures) override {

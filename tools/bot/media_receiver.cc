@@ -247,6 +247,11 @@ void MediaReceiver::Settle(rtp::Timestamp now) {
     ShowFrames(now);
     freezes_.Settle(now);
   }
+  if (!config_.nack) {
+    // Nobody asks for them, but they are to be counted.
+    std::vector<uint16_t> seqs;
+    nack_.HandleTimeout(now, seqs);
+  }
   figures_.lost = nack_.lost();
   CopyMeters();
 }

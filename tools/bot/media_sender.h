@@ -49,7 +49,7 @@ class MediaSender {
     std::vector<Layer> layers;     // the smallest first; not empty
     std::string mid;
     rtp::ExtensionIds extensions;
-    rtp::NtpClock ntp;  // for abs-capture-time and sender reports
+    rtp::NtpClock ntp;          // for abs-capture-time and sender reports
     uint16_t first_seq = 1000;  // of each layer
     SoundVariant sound = kTone;
     // RFC 6464; nothing: that of the sound itself.

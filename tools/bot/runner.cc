@@ -105,6 +105,15 @@ bool Runner::AllJoined() const {
       });
 }
 
+bool Runner::AllFailed() const {
+  return std::all_of(seats_.begin(), seats_.end(),
+                     [](const auto& seat) { return seat->joined; }) &&
+         std::all_of(figures_.bots.begin(), figures_.bots.end(),
+                     [](const BotFigures& bot) {
+                       return bot.state == BotState::kFailed;
+                     });
+}
+
 // ---- time ----
 
 bool Runner::WaitUntil(rtp::Timestamp until) {
@@ -113,6 +122,8 @@ bool Runner::WaitUntil(rtp::Timestamp until) {
     if (now >= next_sample_) {
       Sample();
       observer_.OnSecond(figures_);
+      // Nobody is left, and nobody will come.
+      if (AllFailed()) return false;
       next_sample_ += kSampleInterval;
       // Never behind by more than one.
       next_sample_ = std::max(next_sample_, now);
@@ -172,8 +183,7 @@ void Runner::Run() {
     Do(planned);
   }
   if (!awaited && !stopped() && WaitUntil(Due(plan_.joined))) AwaitJoined();
-  if (!stopped()) WaitUntil(Due(plan_.end));
-  if (!stopped()) JoinLate();
+  if (!stopped() && WaitUntil(Due(plan_.end))) JoinLate();
   Sample();
   LeaveAll();
 }

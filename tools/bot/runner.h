@@ -83,7 +83,9 @@ class Runner {
   void Mark(const std::string& text);
   // Until everybody who was to come is there, or for a while at most.
   void AwaitJoined();
-  // Waits until then, sampling each second; false if it was stopped meanwhile.
+  bool AllFailed() const;
+  // Waits until then, sampling each second; false if the run is over: stopped,
+  // or nobody is left.
   bool WaitUntil(rtp::Timestamp until);
   // When what is planned for `at` is to be done.
   rtp::Timestamp Due(rtp::TimeDelta at) const { return began_ + shift_ + at; }
