@@ -168,8 +168,8 @@ class PairedMuc(unittest.TestCase):
         joined = lambda: self.run_.metric("paired_mucs", state="joined") == 1
         self.raw_caller().call()
         wait_until(joined, "the focus is in")
-        # Its caller's media would not be there; somebody who stays.
-        bots = self.bots()
+        # The caller has no media, so is not enough; somebody who stays.
+        bots = self.bots("--reconnect")
         prosody = self.facts["prosody_pid"]
         self.run_.process.send_signal(signal.SIGUSR1)
         wait_until(lambda: self.run_.facts()["prosody_pid"] != prosody,

@@ -51,7 +51,8 @@ HARMLESS_SYSTEM = {
 CONTROL_HEADERS = set()
 
 SHELL_TARGETS = {"sfu_system", "sfu_server", "carillon"}
-BOT_SHELLS = {"tools/bot/main", "tools/bot/bot_loop",
+BOT_SHELLS = {"tools/bot/bot_flags", "tools/bot/bot_loop",
+              "tools/bot/main",
               "tools/bot/report/live_terminal",
               "tools/bot/report/metrics_site", "tools/bot/runner",
               "tools/bot/samples/maker_main", "tools/bot/udp_socket",
