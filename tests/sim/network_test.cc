@@ -158,6 +158,37 @@ TEST_P(NetworkTest, F5WhatIsDamagedIsNotBelieved) {
   EXPECT_GT(dropped(sfu::DropReason::kSrtpAuth), 0u);
 }
 
+// A sender's own congestion control, on a link of less than it would send.
+TEST_P(NetworkTest, TheSenderFollowsItsUplink) {
+  MakeWorld();
+  Impairment narrow = Link(milliseconds(25));
+  narrow.rate_bps = 500'000;
+  narrow.queue_time = milliseconds(300);
+  Meet(2, [&](size_t i, bot::Bot::Config& config) {
+    if (i != 0) return;
+    config.base.up = narrow;
+    config.base.media.synthetic_video = true;
+    config.base.media.video_kbps = 1500;
+  });
+  world_->RunFor(seconds(20));
+  const bot::StreamFigures before = Video(1);
+  double sum = 0;
+  for (int i = 0; i < 20; ++i) {
+    world_->RunFor(seconds(1));
+    sum += Figures(0).target_bps;
+  }
+  const bot::StreamFigures video = Video(1);
+  const auto lost = static_cast<double>(video.lost - before.lost);
+  const auto all = static_cast<double>(video.packets + video.recovered +
+                                       video.lost - before.packets -
+                                       before.recovered - before.lost);
+  std::printf("  uplink of 500 kbit/s: target %.0f kbit/s, %.2f %% lost\n",
+              sum / 20 / 1000, 100 * lost / all);
+  EXPECT_GT(sum / 20, 300'000);
+  EXPECT_LT(sum / 20, 600'000);
+  EXPECT_LT(lost / all, 0.02);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, NetworkTest, testing::ValuesIn(Seeds()));
 
 }  // namespace

@@ -94,6 +94,7 @@ Bot::Session* Bot::FindSession(const signaling::Jid& peer,
 MediaSession::Config Bot::LegConfig() const {
   MediaSession::Config config;
   config.feedback = config_.base.media.feedback;
+  config.congestion_control = config_.base.media.congestion_control;
   config.faults = config_.base.faults;
   config.extensions = OfferedExtensions();
   return config;

@@ -9,6 +9,7 @@
 #include "rtp/extensions.h"
 #include "rtp/rtcp_feedback.h"
 #include "rtp/rtcp_reports.h"
+#include "rtp/rtcp_twcc.h"
 #include "rtp/rtx.h"
 
 namespace bot {
@@ -16,6 +17,10 @@ namespace {
 
 constexpr rtp::TimeDelta kReportInterval = std::chrono::seconds(1);
 constexpr size_t kRtcpSize = 1100;
+// Of sound with all its headers, bit/s.
+constexpr int64_t kSoundRate = 50'000;
+constexpr rtp::TimeDelta kProbeRetry = std::chrono::milliseconds(20);
+constexpr size_t kProbeSize = 1000;  // bytes
 
 }  // namespace
 
@@ -38,7 +43,7 @@ MediaSender& MediaSession::AddSender(
     MediaSender::Config config, std::shared_ptr<const MediaSamples> samples) {
   senders_.push_back(std::make_unique<MediaSender>(
       std::move(config), std::move(samples),
-      [this](const SentPacket& packet) { SendPlainRtp(packet.bytes); }));
+      [this](const SentPacket& packet) { SendRtp(packet); }));
   return *senders_.back();
 }
 
@@ -66,6 +71,7 @@ void MediaSession::AfterRestart(rtp::Timestamp now, rtp::IceCredentials remote,
 void MediaSession::HandleDatagram(rtp::Timestamp now,
                                   const ice::SocketAddress& from,
                                   std::span<const uint8_t> datagram) {
+  now_ = now;
   if (!failure_.empty() || !dtls_) return;
   switch (ice::ClassifyDatagram(datagram)) {
     case ice::DatagramKind::kStun: {
@@ -118,6 +124,10 @@ void MediaSession::StartMedia(rtp::Timestamp now) {
     srtp_.reset();
     return Fail("libsrtp2 refused the keys");
   }
+  if (config_.congestion_control && !senders_.empty()) {
+    congestion_ = std::make_unique<rtp::CongestionController>(
+        rtp::CongestionController::Config{});
+  }
   for (const auto& sender : senders_) sender->Start(now);
   next_report_ = now + kReportInterval;
 }
@@ -145,6 +155,51 @@ void MediaSession::SendPlainRtp(std::span<const uint8_t> packet) {
   ++traffic_.packets_sent;
   traffic_.bytes_sent += wire.size();
   SendRaw(wire);
+}
+
+void MediaSession::SendRtp(const SentPacket& packet) {
+  SendPlainRtp(packet.bytes);
+  if (congestion_ == nullptr || !packet.transport_seq) return;
+  congestion_->OnPacketSent(now_, *packet.transport_seq, packet.ssrc,
+                            packet.bytes.size(), probing_);
+  pacer_.OnPacketSent(now_, packet.bytes.size());
+}
+
+double MediaSession::target_bps() const {
+  return congestion_ == nullptr
+             ? 0
+             : static_cast<double>(congestion_->target().bps());
+}
+
+void MediaSession::FollowRate(rtp::Timestamp now) {
+  if (congestion_ == nullptr) return;
+  congestion_->HandleTimeout(now);
+  pacer_.SetRate(now, congestion_->pacing_rate());
+  MediaSender* video = nullptr;
+  int64_t others = 0;
+  for (const auto& sender : senders_) {
+    if (sender->kind() == rtp::MediaKind::kVideo) {
+      video = sender.get();
+    } else {
+      others += kSoundRate;
+    }
+  }
+  if (video == nullptr) return;
+  video->SetTargetRate(
+      std::max<int64_t>(congestion_->target().bps() - others, 1));
+  // What media leaves of a probe is filled with packets sent again.
+  for (auto probe = congestion_->probe(); probe && pacer_.MaySend(now);
+       probe = congestion_->probe()) {
+    probing_ = probe->cluster;
+    const bool sent = video->SendProbe(now, kProbeSize, transport_seq_) > 0;
+    probing_ = 0;
+    if (!sent) {
+      // There was nothing yet to be sent again.
+      pacer_next_ = now + kProbeRetry;
+      return;
+    }
+  }
+  pacer_next_ = pacer_.NextSend(now);
 }
 
 void MediaSession::SendPlainRtcp(std::span<const uint8_t> compound) {
@@ -231,6 +286,16 @@ void MediaSession::HandleRtcp(rtp::Timestamp now,
     }
     const auto feedback = rtp::ParseFeedback(*packet);
     if (!feedback) continue;
+    if (congestion_ != nullptr) {
+      if (const auto twcc = rtp::TwccFeedback::Parse(*feedback)) {
+        congestion_->OnTwcc(now, *twcc);
+        continue;
+      }
+      if (const auto remb = rtp::ParseRemb(*feedback)) {
+        congestion_->OnRemb(now, remb->bitrate);
+        continue;
+      }
+    }
     for (const auto& sender : senders_) {
       if (feedback->IsPli() && sender->Owns(feedback->media)) {
         sender->HandleKeyFrameRequest(feedback->media);
@@ -271,6 +336,10 @@ rtp::Timestamp MediaSession::NextDeadline() const {
   rtp::Timestamp deadline = ice_.NextDeadline();
   if (dtls_) deadline = std::min(deadline, dtls_->NextDeadline());
   if (!srtp_) return deadline;
+  if (congestion_ != nullptr) {
+    deadline = std::min(deadline, congestion_->NextDeadline());
+    if (congestion_->probe()) deadline = std::min(deadline, pacer_next_);
+  }
   for (const auto& sender : senders_) {
     deadline = std::min(deadline, sender->NextDeadline());
   }
@@ -278,6 +347,7 @@ rtp::Timestamp MediaSession::NextDeadline() const {
 }
 
 void MediaSession::HandleTimeout(rtp::Timestamp now) {
+  now_ = now;
   if (!failure_.empty()) return;
   ice_.HandleTimeout(now, sink_);
   if (ice_.lost()) return Fail("the server answers no checks (ICE)");
@@ -289,6 +359,7 @@ void MediaSession::HandleTimeout(rtp::Timestamp now) {
   for (const auto& sender : senders_) {
     sender->HandleTimeout(now, transport_seq_);
   }
+  FollowRate(now);
   if (now >= next_report_) SendReports(now);
   next_feedback_ = rtp::kNever;
   if (config_.feedback == Feedback::kNone) return;

@@ -18,6 +18,8 @@
 #include "rtp/base/peer_spec.h"
 #include "rtp/base/random.h"
 #include "rtp/base/time.h"
+#include "rtp/congestion/congestion_controller.h"
+#include "rtp/congestion/pacer.h"
 #include "rtp/rtcp_compound.h"
 #include "rtp/twcc_recorder.h"
 #include "tools/bot/ice_client.h"
@@ -36,6 +38,8 @@ class MediaSession {
  public:
   struct Config {
     Feedback feedback = Feedback::kTwcc;  // about what it receives
+    // Of what it sends: sends as fast as the path bears it, by GCC.
+    bool congestion_control = false;
     // Sends what a server must drop when SendFaults() is called, and before it
     // has keys.
     bool faults = false;
@@ -104,6 +108,8 @@ class MediaSession {
   const Times& times() const { return times_; }
   const Traffic& traffic() const { return traffic_; }
   const rtp::ExtensionIds& extensions() const { return config_.extensions; }
+  // What its congestion control allows, bit/s; 0: none.
+  double target_bps() const;
   rtp::TimeDelta rtt() const { return ice_.rtt(); }
   const std::vector<std::unique_ptr<MediaSender>>& senders() const {
     return senders_;
@@ -120,7 +126,10 @@ class MediaSession {
   void AfterDtls(rtp::Timestamp now);
   void StartMedia(rtp::Timestamp now);
   void SendRaw(std::span<const uint8_t> datagram);
+  void SendRtp(const SentPacket& packet);
   void SendPlainRtp(std::span<const uint8_t> packet);
+  // Congestion control: probes that are due, then what the rate allows.
+  void FollowRate(rtp::Timestamp now);
   void SendPlainRtcp(std::span<const uint8_t> compound);
   void SendFaultBeforeKeys();
   void HandleRtp(rtp::Timestamp now, std::span<const uint8_t> datagram);
@@ -146,6 +155,11 @@ class MediaSession {
   std::vector<std::unique_ptr<MediaReceiver>> receivers_;
   const rtp::Ssrc spare_ssrc_;  // where nothing is sent
   uint16_t transport_seq_ = 1;
+  std::unique_ptr<rtp::CongestionController> congestion_;
+  rtp::Pacer pacer_;  // of probes; media goes out as it is made
+  rtp::Timestamp pacer_next_ = rtp::kNever;  // when a probe goes on
+  uint32_t probing_ = 0;                     // the cluster that is being sent
+  rtp::Timestamp now_;                       // of the call under way
   rtp::TwccRecorder twcc_;
   rtp::Timestamp next_report_ = rtp::kNever;
   rtp::Timestamp next_feedback_ = rtp::kNever;

@@ -311,6 +311,7 @@ BotFigures Participant::Figures(rtp::Timestamp run_began) const {
     for (const auto& receiver : session.receivers()) {
       figures.streams.push_back(receiver->figures());
     }
+    figures.target_bps += session.target_bps();
     if (figures.rtt.count() == 0) figures.rtt = session.rtt();
   }
   figures.first_picture = since(started_, picture);
