@@ -66,8 +66,8 @@ ABSL_FLAG(std::optional<int>, audio_slots, std::nullopt,
           "Audio slots of each bot, 0 to 3; 3 by default");
 ABSL_FLAG(std::optional<int>, video_slots, std::nullopt,
           "Video slots of each bot, 0 to 25; 9 by default");
-ABSL_FLAG(std::optional<std::string>, send, std::nullopt,
-          "What each sends, or nothing; audio,video by default");
+// Not optional: nothing is a value of it.
+ABSL_FLAG(std::string, send, "audio,video", "What each sends, or nothing");
 ABSL_FLAG(std::optional<int>, audio_senders, std::nullopt,
           "How many of each room send audio; all by default");
 ABSL_FLAG(std::optional<int>, video_senders, std::nullopt,
@@ -324,10 +324,9 @@ void ChangeGroup(Group& group, Errors* errors) {
         errors);
   Count("video_slots", absl::GetFlag(FLAGS_video_slots), &group.video_slots,
         errors);
-  if (const auto send = absl::GetFlag(FLAGS_send)) {
-    if (!absl::StrContains(*send, "audio")) group.audio_senders = 0;
-    if (!absl::StrContains(*send, "video")) group.video_senders = 0;
-  }
+  const std::string send = absl::GetFlag(FLAGS_send);
+  if (!absl::StrContains(send, "audio")) group.audio_senders = 0;
+  if (!absl::StrContains(send, "video")) group.video_senders = 0;
   Count("audio_senders", absl::GetFlag(FLAGS_audio_senders),
         &group.audio_senders, errors);
   Count("video_senders", absl::GetFlag(FLAGS_video_senders),
