@@ -55,7 +55,8 @@ BOT_SHELLS = {"tools/bot/bot_flags", "tools/bot/bot_loop",
               "tools/bot/main",
               "tools/bot/report/live_terminal",
               "tools/bot/report/metrics_site", "tools/bot/runner",
-              "tools/bot/samples/maker_main", "tools/bot/udp_socket",
+              "tools/bot/samples/maker_main", "tools/bot/sdp_driver",
+              "tools/bot/udp_socket",
               "tools/bot/xmpp_connection"}
 
 CLOCK = re.compile(

@@ -113,15 +113,10 @@ class Bot : public Participant, private signaling::XmppStreamHandler {
                     const signaling::SessionDescription& answer);
   void HandleTransportInfo(Session& session,
                            const signaling::SessionDescription& description);
-  // Sets the receivers of what the peer sends by `description`, and connects.
-  void ConnectLegs(Session& session,
-                   const signaling::SessionDescription& description,
-                   bool peer_initiated);
   OfferedTransport TransportOf(const MediaSession& session) const;
   Session* FindSession(const signaling::Jid& peer, const std::string& sid);
   void End(Session& session);
   MediaSession::Config LegConfig() const;
-  void AddSenders(Session& session);
 
   const Config config_;
   XmppSink& xmpp_sink_;

@@ -38,6 +38,9 @@ ABSL_FLAG(std::string, ca_file, "",
 ABSL_FLAG(bool, tls_insecure, false, "Takes any certificate");
 ABSL_FLAG(std::string, room_password, "", "Password of the rooms");
 ABSL_FLAG(std::string, muc, "", "JID of a MUC to enter as well; empty: none");
+ABSL_FLAG(std::string, sdp, "",
+          "stdio: loads another server; offers and answers go over the "
+          "standard input and output (docs/load-testing.md)");
 ABSL_FLAG(bool, reconnect, false,
           "Bots come back by themselves when they are cut off or ended");
 
@@ -427,7 +430,10 @@ Errors ReadFlags(int argc, char** argv, Order* order) {
     return {std::string("unknown argument ") + rest[1]};
   }
   ReadScenario(&order->scenario, &errors);
-  ReadTarget(&order->target, &errors);
+  const std::string sdp = absl::GetFlag(FLAGS_sdp);
+  if (!sdp.empty() && sdp != "stdio") errors.push_back("--sdp: stdio");
+  order->by_sdp = !sdp.empty();
+  if (!order->by_sdp) ReadTarget(&order->target, &errors);
   std::move(required.begin(), required.end(),
             std::back_inserter(order->scenario.requirements));
   order->outputs.report = absl::GetFlag(FLAGS_report);

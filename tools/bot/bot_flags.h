@@ -21,6 +21,7 @@ struct Order {
   Scenario scenario;
   Target target;
   Outputs outputs;
+  bool by_sdp = false;  // another program does the signalling
 };
 
 // Reads the command line: the scenario's file, if there is one, and what flags

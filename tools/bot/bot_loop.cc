@@ -36,10 +36,12 @@ struct BotLoop::Impl {
         timer(context),
         work(asio::make_work_guard(context)) {}
 
+  Member& MakeMember();
+  void Begin(Member& member);
   void Schedule(Member& member);
   void ArmTimer();
   void OnTimer();
-  Member* Find(const Bot* bot);
+  Member* Find(const Participant* bot);
 
   const XmppServer server;
   const std::shared_ptr<asio::ssl::context> tls;
@@ -51,7 +53,7 @@ struct BotLoop::Impl {
   rtp::Timestamp armed = rtp::kNever;
   uint64_t next_member = 1;
   std::map<uint64_t, std::unique_ptr<Member>> members;
-  std::map<const Bot*, uint64_t> numbers;
+  std::map<const Participant*, uint64_t> numbers;
   sfu::DeadlineQueue<uint64_t> deadlines;
   asio::executor_work_guard<asio::io_context::executor_type> work;
   std::thread thread;
@@ -115,7 +117,7 @@ struct BotLoop::Impl::Member : public Bot::XmppSink, public MediaSockets {
                        std::span<const uint8_t> datagram) {
           // What is told to a bot never goes back in time.
           newest = std::max(newest, arrival);
-          bot->HandleDatagram(newest, socket, from, datagram);
+          participant->HandleDatagram(newest, socket, from, datagram);
         },
         [this] { loop.Schedule(*this); });
     if (paused_until > Now()) sockets[socket]->Pause();
@@ -130,7 +132,9 @@ struct BotLoop::Impl::Member : public Bot::XmppSink, public MediaSockets {
   rtp::Timestamp newest;
   rtp::Timestamp scheduled = rtp::kNever;
   rtp::Timestamp paused_until;
-  std::unique_ptr<Bot> bot;  // last: closes its sockets as it goes
+  // Last: closes its sockets as it goes.
+  std::unique_ptr<Participant> participant;
+  Bot* bot = nullptr;  // the same, if it speaks Jingle
 };
 
 BotLoop::BotLoop(const XmppServer& server,
@@ -160,39 +164,60 @@ void BotLoop::Call(const std::function<void()>& task) {
   done.get_future().wait();
 }
 
-Bot* BotLoop::Add(Bot::Config config) {
-  const uint64_t number = impl_->next_member++;
-  auto made = std::make_unique<Impl::Member>(*impl_, number);
-  Impl::Member& member = *made;
-  impl_->members[number] = std::move(made);
-  config.base.ntp = sfu::WallClock();
-  member.bot = std::make_unique<Bot>(std::move(config), impl_->random,
-                                     *impl_->certificate, impl_->samples,
-                                     member, member);
-  impl_->numbers[member.bot.get()] = number;
-  member.bot->Start(Now());
-  impl_->Schedule(member);
-  return member.bot.get();
+BotLoop::Impl::Member& BotLoop::Impl::MakeMember() {
+  const uint64_t number = next_member++;
+  members[number] = std::make_unique<Member>(*this, number);
+  return *members[number];
 }
 
-void BotLoop::Remove(Bot* bot) {
+void BotLoop::Impl::Begin(Member& member) {
+  numbers[member.participant.get()] = member.number;
+  member.participant->Start(Now());
+  Schedule(member);
+}
+
+Bot* BotLoop::Add(Bot::Config config) {
+  Impl::Member& member = impl_->MakeMember();
+  config.base.ntp = sfu::WallClock();
+  auto bot = std::make_unique<Bot>(std::move(config), impl_->random,
+                                   *impl_->certificate, impl_->samples, member,
+                                   member);
+  member.bot = bot.get();
+  member.participant = std::move(bot);
+  impl_->Begin(member);
+  return member.bot;
+}
+
+SdpClient* BotLoop::AddSdp(SdpClient::Config config) {
+  Impl::Member& member = impl_->MakeMember();
+  config.ntp = sfu::WallClock();
+  auto client =
+      std::make_unique<SdpClient>(std::move(config), impl_->random,
+                                  *impl_->certificate, impl_->samples, member);
+  SdpClient* added = client.get();
+  member.participant = std::move(client);
+  impl_->Begin(member);
+  return added;
+}
+
+void BotLoop::Remove(const Participant* bot) {
   const auto number = impl_->numbers.find(bot);
   if (number == impl_->numbers.end()) return;
   impl_->members.erase(number->second);
   impl_->numbers.erase(number);
 }
 
-void BotLoop::RemoveLater(Bot* bot, rtp::TimeDelta after) {
+void BotLoop::RemoveLater(const Participant* bot, rtp::TimeDelta after) {
   auto wait = std::make_shared<asio::steady_timer>(impl_->context);
   wait->expires_after(after);
   wait->async_wait([this, wait, bot](auto) { Remove(bot); });
 }
 
-void BotLoop::Touch(Bot* bot) {
+void BotLoop::Touch(const Participant* bot) {
   if (Impl::Member* member = impl_->Find(bot)) impl_->Schedule(*member);
 }
 
-void BotLoop::StopReading(Bot* bot, rtp::Timestamp until) {
+void BotLoop::StopReading(const Participant* bot, rtp::Timestamp until) {
   Impl::Member* member = impl_->Find(bot);
   if (member == nullptr) return;
   member->paused_until = until;
@@ -221,13 +246,13 @@ bool BotLoop::Flushed() const {
 
 // ---- time ----
 
-BotLoop::Impl::Member* BotLoop::Impl::Find(const Bot* bot) {
+BotLoop::Impl::Member* BotLoop::Impl::Find(const Participant* bot) {
   const auto number = numbers.find(bot);
   return number == numbers.end() ? nullptr : members[number->second].get();
 }
 
 void BotLoop::Impl::Schedule(Member& member) {
-  const rtp::Timestamp deadline = member.bot->NextDeadline();
+  const rtp::Timestamp deadline = member.participant->NextDeadline();
   if (deadline >= member.scheduled) return;
   member.scheduled = deadline;
   deadlines.Add(deadline, member.number);
@@ -253,9 +278,9 @@ void BotLoop::Impl::OnTimer() {
     if (found == members.end()) continue;
     Member& member = *found->second;
     if (at == member.scheduled) member.scheduled = rtp::kNever;
-    if (member.bot->NextDeadline() <= now) {
+    if (member.participant->NextDeadline() <= now) {
       member.newest = std::max(member.newest, now);
-      member.bot->HandleTimeout(member.newest);
+      member.participant->HandleTimeout(member.newest);
     }
     Schedule(member);
   }

@@ -9,6 +9,7 @@
 #include "rtp/base/time.h"
 #include "tools/bot/bot.h"
 #include "tools/bot/media_samples.h"
+#include "tools/bot/sdp_client.h"
 #include "tools/bot/xmpp_connection.h"
 
 namespace bot {
@@ -34,12 +35,14 @@ class BotLoop {
 
   // A new bot, which begins to join.
   Bot* Add(Bot::Config config);
-  void Remove(Bot* bot);
-  void RemoveLater(Bot* bot, rtp::TimeDelta after);
+  // One whose signalling is the caller's; begins.
+  SdpClient* AddSdp(SdpClient::Config config);
+  void Remove(const Participant* bot);
+  void RemoveLater(const Participant* bot, rtp::TimeDelta after);
   // Something was done to the bot that may have changed its deadline.
-  void Touch(Bot* bot);
+  void Touch(const Participant* bot);
   // What comes to its sockets stays in the kernel until then.
-  void StopReading(Bot* bot, rtp::Timestamp until);
+  void StopReading(const Participant* bot, rtp::Timestamp until);
   // Whether all that bots had to say to their XMPP server was written.
   bool Flushed() const;
 

@@ -217,4 +217,20 @@ signaling::SessionDescription MakeAnswer(
   return answer;
 }
 
+std::vector<ice::SocketAddress> CandidatesOf(
+    const signaling::IceTransport& transport) {
+  std::vector<signaling::IceCandidate> candidates = transport.candidates;
+  std::stable_sort(
+      candidates.begin(), candidates.end(),
+      [](const auto& a, const auto& b) { return a.priority > b.priority; });
+  std::vector<ice::SocketAddress> addresses;
+  for (const signaling::IceCandidate& candidate : candidates) {
+    if (candidate.protocol != "udp" || candidate.component != 1) continue;
+    const auto address =
+        ice::SocketAddress::Parse(candidate.ip, candidate.port);
+    if (address) addresses.push_back(*address);
+  }
+  return addresses;
+}
+
 }  // namespace bot

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "ice/socket_address.h"
 #include "rtp/base/codec.h"
 #include "rtp/base/extension_ids.h"
 #include "rtp/base/ids.h"
@@ -62,5 +63,9 @@ signaling::SessionDescription MakeOffer(
 signaling::SessionDescription MakeAnswer(
     const signaling::SessionDescription& offer,
     const OfferedTransport& transport);
+
+// Where checks go to: UDP, best first.
+std::vector<ice::SocketAddress> CandidatesOf(
+    const signaling::IceTransport& transport);
 
 }  // namespace bot

@@ -11,15 +11,11 @@
 namespace bot {
 
 // One Jingle session of a bot: the call, or one by which it is called.
-struct Bot::Session {
+struct Bot::Session : public Participant::Transports {
   std::string sid;
   signaling::Jid peer;
   std::string owner;  // whose media it carries, where one only
   bool accepted = false;
-  // By transport, and which transport a content is on.
-  std::vector<MediaSession*> legs;
-  std::map<std::string, size_t> contents;
-
   // What fills a slot from now on.
   void OnSource(rtp::Timestamp now, const std::string& content,
                 const std::string& source_owner);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Jingle sessions of a bot: the call, and those by which it is called.
-#include <absl/strings/match.h>
-#include <absl/strings/numbers.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -10,64 +7,6 @@
 #include "tools/bot/bot_session.h"
 
 namespace bot {
-namespace {
-
-std::vector<ice::SocketAddress> CandidatesOf(
-    const signaling::IceTransport& transport) {
-  std::vector<signaling::IceCandidate> candidates = transport.candidates;
-  std::stable_sort(
-      candidates.begin(), candidates.end(),
-      [](const auto& a, const auto& b) { return a.priority > b.priority; });
-  std::vector<ice::SocketAddress> addresses;
-  for (const signaling::IceCandidate& candidate : candidates) {
-    if (candidate.protocol != "udp" || candidate.component != 1) continue;
-    const auto address =
-        ice::SocketAddress::Parse(candidate.ip, candidate.port);
-    if (address) addresses.push_back(*address);
-  }
-  return addresses;
-}
-
-// Whether the other side sends on it. `peer_initiated`: that is the initiator.
-bool PeerSends(const signaling::Content& content, bool peer_initiated) {
-  return content.senders == signaling::Senders::kBoth ||
-         content.senders == (peer_initiated ? signaling::Senders::kInitiator
-                                            : signaling::Senders::kResponder);
-}
-
-MediaReceiver::Config ReceiverOf(const signaling::Content& content) {
-  const signaling::RtpDescription& description = *content.description;
-  MediaReceiver::Config receiver;
-  receiver.content = content.name;
-  receiver.kind = description.media == signaling::Media::kAudio
-                      ? rtp::MediaKind::kAudio
-                      : rtp::MediaKind::kVideo;
-  receiver.ssrc = description.ssrc.value_or(0);
-  for (const auto& group : description.ssrc_groups) {
-    if (group.semantics == "FID" && group.ssrcs.size() == 2) {
-      receiver.rtx_ssrc = group.ssrcs[1];
-    }
-  }
-  for (const signaling::PayloadType& type : description.payload_types) {
-    for (const rtp::Codec codec :
-         {rtp::Codec::kOpus, rtp::Codec::kVp8, rtp::Codec::kVp9,
-          rtp::Codec::kH264, rtp::Codec::kAv1}) {
-      if (absl::EqualsIgnoreCase(type.name,
-                                 std::string(rtp::CodecName(codec)))) {
-        receiver.codecs[type.id] = codec;
-      }
-    }
-    for (const auto& [name, value] : type.parameters) {
-      int apt = 0;
-      if (name == "apt" && absl::SimpleAtoi(value, &apt)) {
-        receiver.rtx_types[type.id] = static_cast<uint8_t>(apt);
-      }
-    }
-  }
-  return receiver;
-}
-
-}  // namespace
 
 void Bot::Session::OnSource(rtp::Timestamp now, const std::string& content,
                             const std::string& source_owner) {
@@ -160,30 +99,10 @@ void Bot::Call() {
     session->contents[offer.description.contents[i].name] =
         config_.profile == Profile::kPlain ? i : 0;
   }
-  AddSenders(*session);
+  AddSenders(*session, sources_);
   slots_.clear();
   sessions_.insert(sessions_.begin(), std::move(session));
   calling_ = SendIq(std::move(offer));
-}
-
-void Bot::AddSenders(Session& session) {
-  if (config_.base.send_audio) {
-    MediaSender::Config sender =
-        SenderOf(rtp::MediaKind::kAudio, OfferOf(rtp::Codec::kOpus));
-    sender.layers[0].ssrc = sources_.audio;
-    sender.mid = "audio0";
-    session.legs[session.contents.at(sender.mid)]->AddSender(sender, samples_);
-  }
-  if (config_.base.send_video) {
-    MediaSender::Config sender = SenderOf(
-        rtp::MediaKind::kVideo, OfferOf(config_.base.media.video_codec));
-    for (size_t i = 0; i < sender.layers.size(); ++i) {
-      sender.layers[i].ssrc = sources_.video[i].first;
-      sender.layers[i].rtx_ssrc = sources_.video[i].second;
-    }
-    sender.mid = "video0";
-    session.legs[session.contents.at(sender.mid)]->AddSender(sender, samples_);
-  }
 }
 
 void Bot::HandleJingle(Session& session,
@@ -212,50 +131,6 @@ void Bot::HandleAccept(Session& session,
   ConnectLegs(session, answer, /*peer_initiated=*/false);
   backoff_ = {};
   if (!config_.max_heights.empty() || !pins_.empty()) SendWishes();
-}
-
-void Bot::ConnectLegs(Session& session,
-                      const signaling::SessionDescription& description,
-                      bool peer_initiated) {
-  std::vector<bool> connected(session.legs.size());
-  for (const signaling::Content& content : description.contents) {
-    const auto index = session.contents.find(content.name);
-    if (index == session.contents.end()) continue;
-    MediaSession& leg = *session.legs[index->second];
-    if (PeerSends(content, peer_initiated) && content.description) {
-      MediaReceiver::Config receiver = ReceiverOf(content);
-      receiver.extensions = leg.extensions();
-      receiver.ntp = config_.base.ntp;
-      receiver.decode = config_.base.media.decode;
-      // Of sound what is late is of no use, and nothing offers it.
-      receiver.nack = config_.base.media.feedback != Feedback::kNone &&
-                      receiver.kind == rtp::MediaKind::kVideo;
-      receiver.decrypt_one_in = config_.base.media.decrypt_one_in;
-      leg.AddReceiver(std::move(receiver));
-    }
-    if (connected[index->second] || !content.transport ||
-        !content.transport->fingerprint) {
-      continue;
-    }
-    const signaling::IceTransport& transport = *content.transport;
-    MediaSession::Remote remote;
-    remote.credentials = {transport.ufrag, transport.pwd};
-    remote.candidates = CandidatesOf(transport);
-    remote.fingerprint = {transport.fingerprint->hash,
-                          transport.fingerprint->digest};
-    remote.our_role =
-        transport.fingerprint->setup == signaling::DtlsSetup::kActive
-            ? rtp::DtlsRole::kPassive
-            : rtp::DtlsRole::kActive;
-    if (remote.candidates.empty()) {
-      return Fail("the room signals no candidate that can be used");
-    }
-    connected[index->second] = true;
-    leg.Connect(now_, std::move(remote));
-  }
-  if (std::find(connected.begin(), connected.end(), false) != connected.end()) {
-    Fail("the room signals a transport without a fingerprint");
-  }
 }
 
 // ---- being called ----

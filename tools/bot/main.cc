@@ -26,6 +26,7 @@
 #include "tools/bot/report/requirements.h"
 #include "tools/bot/report/summary.h"
 #include "tools/bot/runner.h"
+#include "tools/bot/sdp_driver.h"
 
 namespace bot {
 namespace {
@@ -103,16 +104,17 @@ bool WriteFile(const std::string& path, const std::string& text) {
   return false;
 }
 
-int Tell(const Order& order, const Runner& runner,
+int Tell(const Order& order, const RunFigures& figures, bool joined,
          const std::vector<Requirement>& requirements) {
-  const RunFigures& figures = runner.figures();
-  bool ok = runner.AllJoined() && figures.errors.empty();
+  bool ok = joined && figures.errors.empty();
   for (const BotFigures& bot : figures.bots) {
     if (bot.failure.empty()) continue;
     std::fprintf(stderr, "%s: %s\n", bot.name.c_str(), bot.failure.c_str());
   }
   for (const std::string& error : figures.errors) Complain(error);
-  std::fputs(ToText(figures, requirements).c_str(), stdout);
+  // The standard output is the signalling's, if that goes there.
+  std::fputs(ToText(figures, requirements).c_str(),
+             order.by_sdp ? stderr : stdout);
   ok = AllPassed(Judge(requirements, Summarize(figures))) && ok;
   ok = WriteFile(order.outputs.report, ToJson(figures, requirements)) && ok;
   ok = WriteFile(order.outputs.html, ToHtml(figures, requirements)) && ok;
@@ -125,6 +127,11 @@ int Run(const Order& order, const std::vector<Requirement>& requirements) {
   if (samples == nullptr) {
     Complain(error);
     return kFailed;
+  }
+  if (order.by_sdp) {
+    RunFigures figures;
+    DriveBySdp(order.scenario, std::move(samples), &figures);
+    return Tell(order, figures, true, requirements);
   }
   MetricsThread metrics;
   if (!order.outputs.metrics_listen.empty()) {
@@ -139,7 +146,7 @@ int Run(const Order& order, const std::vector<Requirement>& requirements) {
     Runner runner(order.scenario, order.target, std::move(samples), watcher);
     runner.Run();
     watcher.Finish(runner.figures());
-    return Tell(order, runner, requirements);
+    return Tell(order, runner.figures(), runner.AllJoined(), requirements);
   } catch (const boost::system::system_error& failed) {
     Complain("--ca_file: " + failed.code().message());
     return kBadFlags;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -92,6 +93,19 @@ class Participant {
  protected:
   // A session on a socket of its own. Lives until CloseLeg() or the end.
   struct Leg;
+  // What was signalled together: its media, by transport, and on which
+  // transport a content is.
+  struct Transports {
+    std::vector<MediaSession*> legs;
+    std::map<std::string, size_t> contents;
+  };
+  // Adds what it sends, on the contents "audio0" and "video0".
+  void AddSenders(const Transports& session, const SourceIds& sources);
+  // Adds receivers of what the peer sends by `description`, and connects; fails
+  // where that cannot be.
+  void ConnectLegs(const Transports& session,
+                   const signaling::SessionDescription& description,
+                   bool peer_initiated);
   // How it sends sound or pictures, but for SSRCs and MID.
   MediaSender::Config SenderOf(rtp::MediaKind kind,
                                const OfferedCodec& offered) const;
