@@ -303,17 +303,19 @@ TEST(Scenario, TheDocumentNamesEveryKey) {
   const std::vector<std::string> keys = ScenarioKeys();
   EXPECT_GT(keys.size(), 80u);
   for (std::string key : keys) {
-    // What a group may have as well as the file is told once.
+    // What a group may have as well as the file is told once, and so is who.
     for (const char* shared :
          {"media", "speakers", "layout", "join", "churn"}) {
       if (key.starts_with(std::string("groups[].") + shared)) {
         key = key.substr(9);
       }
     }
-    EXPECT_THAT(document, HasSubstr("| `" + key + "`"));
+    const size_t who = key.find("who.");
+    if (who != std::string::npos) key = key.substr(who);
+    EXPECT_NE(document.find("\n| `" + key + "`"), std::string::npos) << key;
   }
   for (const auto& [name, unused] : KnownImpairments()) {
-    EXPECT_THAT(document, HasSubstr("`" + name + "`"));
+    EXPECT_NE(document.find("`" + name + "`"), std::string::npos) << name;
   }
 }
 
