@@ -3,6 +3,7 @@
 
 #include <absl/functional/function_ref.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>

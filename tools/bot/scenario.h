@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rtp/base/codec.h"
@@ -201,9 +203,8 @@ std::vector<std::string> CheckScenario(const Scenario& scenario);
 // `groups[].media.video.codec`.
 std::vector<std::string> ScenarioKeys();
 
-// A file of `impairments` and `impaired` has these profiles already, unless
-// it says otherwise: "none", "loss-1", "loss-5", "loss-10" (F1), "bursty-30"
-// (F2), "jitter-100" (F4), "corrupt-5" (F5), "mobile", "international".
+// Links that a scenario has without saying so, such as "loss-5"; one of the
+// same name of its own is taken first.
 const std::map<std::string, Impairment>& KnownImpairments();
 
 }  // namespace bot
