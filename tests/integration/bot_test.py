@@ -255,6 +255,37 @@ class BadInput(unittest.TestCase):
         self.assertIn("0 of 1 joined", said)
 
 
+class OtherServers(unittest.TestCase):
+    def test_publisher_and_errors_by_lines(self):
+        bots = subprocess.Popen(
+            [pathlib.Path(BUILD_DIR) / "tools/bot/carillon-bot", "--sdp=stdio"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+        lines = [{"type": "publish", "id": "p"}, {"type": "stats"},
+                 {"type": "offer", "id": "s", "sdp": "v=0"}, {"id": "x"},
+                 {"type": "answer", "id": "nobody", "sdp": ""}]
+        said, table = bots.communicate(
+            "".join(json.dumps(line) + "\n" for line in lines), timeout=60)
+        answers = [json.loads(line) for line in said.splitlines()]
+        self.assertEqual([answer["type"] for answer in answers],
+                         ["offer", "stats", "error", "error", "error"])
+        self.assertIn("m=video", answers[0]["sdp"])
+        self.assertEqual(answers[1]["clients"], 1)
+        self.assertIn("no media section", answers[2]["error"])
+        self.assertIn("TRAFFIC", table)
+
+    def test_janus_that_is_missing(self):
+        driver = (pathlib.Path(__file__).resolve().parents[2] /
+                  "bench/peers/janus.py")
+        with tempfile.TemporaryDirectory() as nothing:
+            done = subprocess.run(
+                [sys.executable, driver], capture_output=True, text=True,
+                env={"PATH": nothing}, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(done.stderr, "janus.py: janus is not installed: "
+                                      "apt-get install janus\n")
+
+
 class Encrypted(unittest.TestCase):
     """A stand-in server that does no more than STARTTLS."""
 
