@@ -336,7 +336,7 @@ void ChangeGroup(Group& group, Errors* errors) {
         &group.video_senders, errors);
   ChangeMedia(group.media, errors);
   if (const auto text = absl::GetFlag(FLAGS_speakers)) {
-    const auto script = SpeakerScript::Parse(*text, group.bots);
+    const auto script = ParseSpeakers(*text, group.bots);
     if (!script) {
       errors->push_back(
           "--speakers: BOT:SECONDS, comma-separated; bots count from 0");
@@ -345,9 +345,7 @@ void ChangeGroup(Group& group, Errors* errors) {
     group.speakers = {};
     group.speakers.kind = SpeakerPlan::Kind::kScript;
     group.speakers.loop = false;
-    for (const SpeakerScript::Step& step : script->steps) {
-      group.speakers.script.push_back({step.bot, step.duration});
-    }
+    group.speakers.script = *script;
   }
 }
 

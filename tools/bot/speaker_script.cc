@@ -8,10 +8,10 @@
 
 namespace bot {
 
-std::optional<SpeakerScript> SpeakerScript::Parse(std::string_view text,
-                                                  size_t bots) {
+std::optional<std::vector<SpeakerPlan::Turn>> ParseSpeakers(
+    std::string_view text, size_t bots) {
   constexpr double kLongestStep = 3600;  // seconds
-  SpeakerScript script;
+  std::vector<SpeakerPlan::Turn> script;
   if (text.empty()) return script;
   for (const std::string& step :
        std::vector<std::string>(absl::StrSplit(std::string(text), ','))) {
@@ -23,24 +23,10 @@ std::optional<SpeakerScript> SpeakerScript::Parse(std::string_view text,
         !(seconds > 0) || seconds > kLongestStep) {
       return std::nullopt;
     }
-    script.steps.push_back(
+    script.push_back(
         {bot, rtp::TimeDelta(static_cast<int64_t>(seconds * 1e6))});
   }
   return script;
-}
-
-std::optional<size_t> SpeakerScript::SpeakerAt(rtp::TimeDelta elapsed) const {
-  for (const Step& step : steps) {
-    if (elapsed < step.duration) return step.bot;
-    elapsed -= step.duration;
-  }
-  return std::nullopt;
-}
-
-rtp::TimeDelta SpeakerScript::duration() const {
-  rtp::TimeDelta sum{};
-  for (const Step& step : steps) sum += step.duration;
-  return sum;
 }
 
 }  // namespace bot
