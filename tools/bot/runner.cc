@@ -364,17 +364,19 @@ void Runner::Sample() {
     figures_.bots[i].name = plan_.bots[i].name;
     figures_.bots[i].room = plan_.bots[i].room;
   }
+  figures_.planned_duration =
+      static_cast<double>((plan_.end + shift_).count()) / 1e6;
   figures_.duration =
       static_cast<double>((BotLoop::Now() - began_).count()) / 1e6;
   const Timeline::Process process = ReadProcess();
   figures_.seconds.push_back(
       timeline_.Add(figures_.duration, figures_.bots, latencies, process));
+  // What there is besides bots counts least when most of them are there.
   const size_t there = figures_.seconds.back().joined;
-  if (there > 0 && process.rss > rss_before_) {
-    figures_.memory_per_bot =
-        std::max(figures_.memory_per_bot,
-                 static_cast<double>(process.rss - rss_before_) /
-                     static_cast<double>(there));
+  if (there >= most_there_ && there > 0 && process.rss > rss_before_) {
+    most_there_ = there;
+    figures_.memory_per_bot = static_cast<double>(process.rss - rss_before_) /
+                              static_cast<double>(there);
   }
 }
 

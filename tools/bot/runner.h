@@ -98,6 +98,7 @@ class Runner {
   Timeline timeline_;
   rtp::Timestamp began_;
   uint64_t rss_before_ = 0;
+  size_t most_there_ = 0;
   std::vector<std::unique_ptr<BotLoop>> loops_;
   std::vector<std::unique_ptr<Seat>> seats_;  // by bot
   // The plan waits for those who take long to join.
